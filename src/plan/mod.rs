@@ -1,0 +1,84 @@
+//! What is asked of an engine, as pure data: one [`Request`] for each text to produce.
+
+use crate::lang::{Lang, LangPair};
+
+/// One text to produce.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// What to do.
+    pub task: Task,
+    /// How to choose tokens.
+    pub decoding: Decoding,
+    /// At most this many tokens are produced.
+    pub max_tokens: usize,
+}
+
+/// What an engine is asked to do; each engine words it for its own model.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Task {
+    /// Translate `text`.
+    Translate {
+        /// From which language into which.
+        pair: LangPair,
+        /// The text of one segment, or of several.
+        text: String,
+        /// Which wording of the prompt; a retry takes another one.
+        wording: Wording,
+    },
+    /// Summarise `text`, which is in `lang`, in the same language.
+    Summarize {
+        /// The language of text and summary.
+        lang: Lang,
+        /// The text.
+        text: String,
+        /// How long the summary is.
+        length: Length,
+        /// Which wording of the prompt.
+        wording: Wording,
+    },
+}
+
+/// The wording of a prompt. Profiles word each differently, so a retry is a different question.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Wording {
+    /// The first choice.
+    #[default]
+    Plain,
+    /// Another wording, stricter about the output.
+    Strict,
+}
+
+/// How long a summary is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Length {
+    /// This many sentences.
+    Sentences(usize),
+    /// At most about this many words.
+    Words(usize),
+    /// This many bullet points, a line each.
+    Bullets(usize),
+    /// One headline.
+    Headline,
+}
+
+impl Default for Length {
+    fn default() -> Self {
+        Self::Sentences(3)
+    }
+}
+
+/// How tokens are chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Decoding {
+    /// The most likely token.
+    Greedy,
+    /// Drawn from the most likely tokens.
+    Sample {
+        /// Above 0; lower is closer to greedy.
+        temperature: f64,
+        /// The share of probability that is drawn from, above 0 and at most 1.
+        top_p: f64,
+        /// The same seed gives the same text.
+        seed: u64,
+    },
+}
