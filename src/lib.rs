@@ -7,6 +7,7 @@ mod error;
 mod flag;
 pub mod gguf;
 mod lang;
+pub mod metrics;
 pub mod plan;
 pub mod render;
 pub mod segment;
