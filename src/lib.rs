@@ -1,6 +1,7 @@
 //! Translate and summarise documents with open models on your own machine, both languages side by side.
 
 pub mod assemble;
+pub mod catalog;
 pub mod document;
 pub mod engine;
 mod error;
