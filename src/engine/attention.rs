@@ -1,8 +1,7 @@
 //! The seam between model code and attention: causal grouped-query attention of new positions over the
 //! pages of their slots, one pass with a running softmax (Milakov and Gimelshein 2018).
 
-use rayon::prelude::*;
-
+use crate::engine::kernels::Pool;
 use crate::engine::ops::{self, multiply_add, simd};
 use crate::engine::slots::{HeadPages, PAGE, SlotId, Slots};
 use crate::error::Result;
@@ -57,17 +56,20 @@ impl Attention {
         spans: &[Span],
         queries: &[f32],
         out: &mut [f32],
+        pool: &Pool,
     ) -> Result<()> {
         let tasks = self.tasks(layer, slots, spans)?;
         let work: usize = tasks.iter().map(|t| t.count * (t.position + t.count)).sum::<usize>()
             * (self.heads / self.kv_heads)
             * self.head_dim
             * 2;
-        let results: Vec<Vec<f32>> = if work < PARALLEL_FROM {
-            tasks.iter().map(|task| self.run(task, queries)).collect()
-        } else {
-            tasks.par_iter().map(|task| self.run(task, queries)).collect()
-        };
+        let mut results: Vec<Vec<f32>> = vec![Vec::new(); tasks.len()];
+        let at_once = if work < PARALLEL_FROM { tasks.len().max(1) } else { 1 };
+        pool.for_each_chunk(&mut results, at_once, |chunk, results| {
+            for (result, task) in results.iter_mut().zip(&tasks[chunk * at_once..]) {
+                *result = self.run(task, queries);
+            }
+        });
         for (task, result) in tasks.iter().zip(&results) {
             for (token, row) in result.chunks_exact(self.group_width()).enumerate() {
                 out[self.group_start(task, token)..][..self.group_width()].copy_from_slice(row);
@@ -260,7 +262,7 @@ mod tests {
             }
             let mut out = vec![0.0; queries.len()];
             let span = Span { slot, start: before, count: len - before };
-            att.forward(1, &slots, &[span], &queries, &mut out).unwrap();
+            att.forward(1, &slots, &[span], &queries, &mut out, &Pool::new(2)).unwrap();
             for (token, out) in out.chunks_exact(heads * head_dim).enumerate() {
                 let q = &queries[token * heads * head_dim..][..heads * head_dim];
                 let expected = definition(&att, q, &keys, &values, before + token);

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use candle_core::CpuStorage;
 use candle_core::quantized::{GgmlDType, QuantizedType};
 
+use crate::engine::kernels::{Form, PackedLinear, Pool};
 use crate::engine::ops;
 use crate::error::{Error, Result};
 use crate::gguf::{Gguf, TensorView};
@@ -18,26 +19,45 @@ pub(crate) struct Linear {
 }
 
 enum Weight {
+    /// Our own product.
+    Packed(PackedLinear),
     /// candle's own product. It is called below `QTensor`, which would keep a repacked copy beside the
     /// original and so double the memory.
     Candle(Box<dyn QuantizedType>),
 }
 
 impl Linear {
-    /// Reads `{name}.weight` of `[rows, cols]` and, where the file has one, `{name}.bias`.
-    pub(crate) fn load(gguf: &Gguf, name: &str, rows: usize, cols: usize) -> Result<Self> {
+    /// Reads `{name}.weight` of `[rows, cols]` and, where the file has one, `{name}.bias`. The weights are
+    /// copied, so the file's own pages are given back.
+    pub(crate) fn load(
+        gguf: &Gguf,
+        name: &str,
+        rows: usize,
+        cols: usize,
+        form: Option<Form>,
+        pool: &Pool,
+    ) -> Result<Self> {
         let weight_name = format!("{name}.weight");
         let view = tensor(gguf, &weight_name, &[rows, cols])?;
-        let weight = Weight::Candle(view.dtype.from_data(Cow::Borrowed(view.data)));
+        let packed = match form {
+            Some(form) => PackedLinear::new(form, view.dtype, rows, cols, view.data, pool)?,
+            None => None,
+        };
+        let weight = match packed {
+            Some(packed) => Weight::Packed(packed),
+            None => Weight::Candle(view.dtype.from_data(Cow::Borrowed(view.data))),
+        };
+        gguf.release(&weight_name);
         let bias_name = format!("{name}.bias");
         let bias = if gguf.has_tensor(&bias_name) { Some(vector(gguf, &bias_name, rows)?) } else { None };
         Ok(Self { rows, cols, weight, bias })
     }
 
     /// `x` is `[m, cols]`, `out` is `[m, rows]` and overwritten.
-    pub(crate) fn forward(&self, x: &[f32], m: usize, out: &mut [f32]) -> Result<()> {
+    pub(crate) fn forward(&self, x: &[f32], m: usize, out: &mut [f32], pool: &Pool) -> Result<()> {
         debug_assert_eq!((x.len(), out.len()), (m * self.cols, m * self.rows));
         match &self.weight {
+            Weight::Packed(weight) => weight.forward(x, m, out, pool),
             Weight::Candle(weight) => weight.matmul_t((m, self.cols, self.rows), x, out)?,
         }
         if let Some(bias) = &self.bias {
@@ -68,16 +88,10 @@ pub(crate) struct Embedding {
 }
 
 impl Embedding {
-    /// The table `name` of `cols` columns.
-    pub(crate) fn load(gguf: &Gguf, name: &str, cols: usize) -> Result<Self> {
-        let rows = *gguf.tensor(name)?.shape.first().unwrap_or(&0);
+    /// The table `name` of `[rows, cols]`.
+    pub(crate) fn load(gguf: &Gguf, name: &str, rows: usize, cols: usize) -> Result<Self> {
         tensor(gguf, name, &[rows, cols])?;
         Ok(Self { name: name.into(), rows, cols })
-    }
-
-    /// How many rows there are.
-    pub(crate) fn rows(&self) -> usize {
-        self.rows
     }
 
     /// Writes the rows of `ids` to `out`, `[ids, cols]`. The file is the one that the table was loaded from.

@@ -2,6 +2,7 @@
 
 mod attention;
 pub mod causal;
+pub mod kernels;
 mod linear;
 mod ops;
 mod repetition;

@@ -1,7 +1,6 @@
 //! Continuous batching: rows are decoded together, a finished row gives its place to a waiting prompt, and
 //! prompts are read in pieces beside the rows that decode.
 
-use crate::engine::causal::decoder::unusable;
 use crate::engine::causal::{Decoder, Options, Prefix, Row, SlotId, Slots, common_len};
 use crate::engine::repetition::before_loop;
 use crate::engine::sampling::{Choice, Sampler};
@@ -156,7 +155,7 @@ impl Batch<'_> {
                 continue;
             }
             let choice = rows_of_logits.next().and_then(|logits| row.sampler.choose(logits));
-            let Choice { token, logprob } = choice.ok_or_else(|| unusable(self.decoder.gguf()))?;
+            let Choice { token, logprob } = choice.ok_or_else(|| self.decoder.unusable())?;
             row.tokens.push(token);
             row.logprobs.push(logprob);
             decoded += 1;

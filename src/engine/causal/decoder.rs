@@ -4,15 +4,13 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use crate::engine::attention::{Attention, Span};
-use crate::engine::causal::config::{Activation, Config, QkNorm};
+use crate::engine::kernels::{Form, Pool, default_threads};
 use crate::engine::linear::{Embedding, Linear, vector};
-use crate::engine::ops::{self, Angles, Rope};
+use crate::engine::ops::{self, Angles, Rope, RopeLayout};
 use crate::engine::slots::{KvShape, SlotId, Slots};
 use crate::error::{Error, Result};
-use crate::gguf::Gguf;
+use crate::gguf::{Architecture, Gguf, ModelConfig, ROPE_FREQS};
 
 /// What one row adds in a step.
 #[derive(Clone, Debug)]
@@ -27,16 +25,17 @@ pub struct Row<'a> {
 
 /// The weights of a causal decoder.
 pub struct Decoder {
-    config: Config,
+    config: ModelConfig,
     /// Kept open: embeddings are read from the file when they are needed.
     gguf: Gguf,
     embedding: Embedding,
+    embedding_scale: f32,
     layers: Vec<Layer>,
     norm: Vec<f32>,
     output: Linear,
     rope: Rope,
-    local_rope: Option<Rope>,
-    pool: rayon::ThreadPool,
+    local_rope: Rope,
+    pool: Pool,
 }
 
 struct Layer {
@@ -46,12 +45,15 @@ struct Layer {
     value: Linear,
     query_norm: Option<Vec<f32>>,
     key_norm: Option<Vec<f32>>,
+    /// Whether these two norms follow the rotation.
+    norm_after_rope: bool,
     attention: Attention,
     attention_output: Linear,
     attention_post_norm: Option<Vec<f32>>,
     feed_forward_norm: Vec<f32>,
     gate: Linear,
     up: Linear,
+    activation: fn(&mut [f32], &[f32]),
     down: Linear,
     feed_forward_post_norm: Option<Vec<f32>>,
 }
@@ -63,38 +65,34 @@ impl Decoder {
     /// [`ErrorKind::Model`](crate::ErrorKind::Model) when a tensor is missing or has another shape than
     /// the metadata says.
     pub fn load(gguf: Gguf, threads: usize) -> Result<Self> {
-        let config = Config::read(&gguf)?;
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .thread_name(|i| format!("engine-{i}"))
-            .build()
-            .map_err(|e| Error::resource(format!("cannot start threads: {e}")).with_source(e))?;
-        let embedding = Embedding::load(&gguf, "token_embd.weight", config.hidden)?;
-        let output = if gguf.has_tensor("output.weight") { "output" } else { "token_embd" };
-        let factors = match gguf.has_tensor("rope_freqs.weight") {
-            true => Some(vector(&gguf, "rope_freqs.weight", config.rope_dims / 2)?),
+        let config = ModelConfig::read(&gguf)?;
+        let pool = Pool::new(if threads == 0 { default_threads() } else { threads });
+        let form = Form::choose()?;
+        let layout = match config.architecture {
+            Architecture::Llama => RopeLayout::Interleaved,
+            _ => RopeLayout::HalfSplit,
+        };
+        let factors = match gguf.has_tensor(ROPE_FREQS) {
+            true => Some(vector(&gguf, ROPE_FREQS, config.head_dim / 2)?),
             false => None,
         };
-        let rope = Rope::new(
-            config.rope_layout,
-            config.rope_dims,
-            config.rope_theta,
-            config.rope_scale,
-            factors.as_deref(),
-        );
-        let local_rope = config
-            .local_layers
-            .as_ref()
-            .map(|local| Rope::new(config.rope_layout, config.rope_dims, local.theta, 1.0, None));
+        let rope =
+            Rope::new(layout, config.head_dim, config.rope_theta, config.rope_scale, factors.as_deref());
+        // The output head first: it is the largest, and the file's pages beside its copy are the peak.
+        let output = if config.tied { "token_embd" } else { "output" };
         Ok(Self {
+            output: Linear::load(&gguf, output, config.vocab, config.hidden, form, &pool)?,
             layers: (0..config.layers)
-                .map(|index| Layer::load(&gguf, &config, index))
+                .map(|index| Layer::load(&gguf, &config, index, form, &pool))
                 .collect::<Result<_>>()?,
             norm: vector(&gguf, "output_norm.weight", config.hidden)?,
-            output: Linear::load(&gguf, output, embedding.rows(), config.hidden)?,
-            embedding,
+            embedding: Embedding::load(&gguf, "token_embd.weight", config.vocab, config.hidden)?,
+            embedding_scale: match config.architecture {
+                Architecture::Gemma3 => (config.hidden as f32).sqrt(),
+                _ => 1.0,
+            },
             rope,
-            local_rope,
+            local_rope: Rope::new(layout, config.head_dim, config.rope_theta_local, 1.0, None),
             pool,
             gguf,
             config,
@@ -102,13 +100,13 @@ impl Decoder {
     }
 
     /// The model's shape.
-    pub fn config(&self) -> &Config {
+    pub fn config(&self) -> &ModelConfig {
         &self.config
     }
 
     /// How many tokens the model knows; the width of logits.
     pub fn vocab_size(&self) -> usize {
-        self.embedding.rows()
+        self.config.vocab
     }
 
     /// The file that the weights came from.
@@ -133,36 +131,18 @@ impl Decoder {
     /// unknown token, [`ErrorKind::Model`](crate::ErrorKind::Model) when the weights give no usable
     /// numbers. After an error the slots of the rows hold no meaning.
     pub fn step(&self, slots: &mut Slots, rows: &[Row<'_>]) -> Result<Vec<f32>> {
-        self.pool.install(|| self.forward(slots, rows))
-    }
-
-    /// The logits of hidden states, `[n, hidden]` to `[n, vocab_size]`. `logits` is resized and overwritten.
-    pub fn head(&self, hidden: &[f32], logits: &mut Vec<f32>) -> Result<()> {
-        let n = hidden.len() / self.config.hidden;
-        logits.resize(n * self.vocab_size(), 0.0);
-        self.pool.install(|| self.output.forward(hidden, n, logits))
-    }
-
-    fn forward(&self, slots: &mut Slots, rows: &[Row<'_>]) -> Result<Vec<f32>> {
         let spans = self.make_room(slots, rows)?;
         let positions: Vec<usize> =
             spans.iter().flat_map(|span| span.start..span.start + span.count).collect();
         let angles = self.rope.angles(&positions);
-        let local_angles = self.local_rope.as_ref().map(|rope| rope.angles(&positions));
+        let windowed = self.config.windows.iter().any(Option::is_some);
+        let local_angles = windowed.then(|| self.local_rope.angles(&positions));
         let tokens: Vec<u32> = rows.iter().flat_map(|row| row.tokens).copied().collect();
 
         let mut stream = vec![0.0; tokens.len() * self.config.hidden];
         self.embedding.lookup(&self.gguf, &tokens, &mut stream)?;
-        if self.config.embedding_scale != 1.0 {
-            stream.iter_mut().for_each(|x| *x *= self.config.embedding_scale);
-        }
-        let mut step = Step {
-            config: &self.config,
-            gguf: &self.gguf,
-            slots,
-            spans: &spans,
-            buffers: Buffers::default(),
-        };
+        stream.iter_mut().for_each(|x| *x *= self.embedding_scale);
+        let mut step = Step { model: self, slots, spans: &spans, buffers: Buffers::default() };
         for (index, layer) in self.layers.iter().enumerate() {
             let angles = match (&local_angles, layer.attention.window) {
                 (Some(local), Some(_)) => local,
@@ -173,9 +153,26 @@ impl Decoder {
         }
         let wanted = self.wanted(rows, &stream);
         let mut hidden = vec![0.0; wanted.len()];
-        ops::rms_norm(&wanted, &self.norm, self.config.norm_eps, &mut hidden);
-        usable(&hidden, &self.gguf)?;
+        ops::rms_norm(&wanted, &self.norm, self.config.rms_eps as f32, &mut hidden);
+        self.check(&hidden)?;
         Ok(hidden)
+    }
+
+    /// The logits of hidden states, `[n, hidden]` to `[n, vocab_size]`. `logits` is resized and overwritten.
+    pub fn head(&self, hidden: &[f32], logits: &mut Vec<f32>) -> Result<()> {
+        let n = hidden.len() / self.config.hidden;
+        logits.resize(n * self.vocab_size(), 0.0);
+        self.output.forward(hidden, n, logits, &self.pool)
+    }
+
+    /// The weights are damaged, though the file is well formed.
+    pub(super) fn unusable(&self) -> Error {
+        self.gguf.damaged("gives no usable numbers: its weights are damaged")
+    }
+
+    /// Quantized products may hide a value that is not a number, so it is looked for before them.
+    fn check(&self, x: &[f32]) -> Result<()> {
+        if ops::all_finite(x) { Ok(()) } else { Err(self.unusable()) }
     }
 
     fn make_room(&self, slots: &mut Slots, rows: &[Row<'_>]) -> Result<Vec<Span>> {
@@ -216,18 +213,27 @@ impl Decoder {
 }
 
 impl Layer {
-    fn load(gguf: &Gguf, config: &Config, index: usize) -> Result<Self> {
-        let Config { hidden, feed_forward, heads, kv_heads, head_dim, .. } = *config;
+    fn load(
+        gguf: &Gguf,
+        config: &ModelConfig,
+        index: usize,
+        form: Option<Form>,
+        pool: &Pool,
+    ) -> Result<Self> {
+        let ModelConfig { architecture, hidden, feed_forward, heads, kv_heads, head_dim, .. } = *config;
         let name = |part: &str| format!("blk.{index}.{part}");
-        let linear = |part: &str, rows, cols| Linear::load(gguf, &name(part), rows, cols);
+        let linear = |part: &str, rows, cols| Linear::load(gguf, &name(part), rows, cols, form, pool);
         let norm = |part: &str, len| vector(gguf, &name(&format!("{part}.weight")), len);
         let norm_if =
             |wanted: bool, part: &str, len| if wanted { norm(part, len).map(Some) } else { Ok(None) };
-        let qk_norm = config.qk_norm != QkNorm::None;
-        let window = config
-            .local_layers
-            .as_ref()
-            .and_then(|l| l.local.get(index).copied().unwrap_or(false).then_some(l.window));
+        let (qk_norm, post_norms) = (architecture.has_qk_norm(), architecture.has_post_norms());
+        let attention = Attention {
+            heads,
+            kv_heads,
+            head_dim,
+            scale: config.attention_scale as f32,
+            window: config.windows.get(index).copied().flatten(),
+        };
         Ok(Self {
             attention_norm: norm("attn_norm", hidden)?,
             query: linear("attn_q", heads * head_dim, hidden)?,
@@ -235,22 +241,26 @@ impl Layer {
             value: linear("attn_v", kv_heads * head_dim, hidden)?,
             query_norm: norm_if(qk_norm, "attn_q_norm", head_dim)?,
             key_norm: norm_if(qk_norm, "attn_k_norm", head_dim)?,
-            attention: Attention { heads, kv_heads, head_dim, scale: config.attention_scale, window },
+            norm_after_rope: architecture == Architecture::HunyuanDense,
+            attention,
             attention_output: linear("attn_output", hidden, heads * head_dim)?,
-            attention_post_norm: norm_if(config.post_norms, "post_attention_norm", hidden)?,
+            attention_post_norm: norm_if(post_norms, "post_attention_norm", hidden)?,
             feed_forward_norm: norm("ffn_norm", hidden)?,
             gate: linear("ffn_gate", feed_forward, hidden)?,
             up: linear("ffn_up", feed_forward, hidden)?,
+            activation: match architecture {
+                Architecture::Gemma3 => ops::gelu_gate,
+                _ => ops::silu_gate,
+            },
             down: linear("ffn_down", hidden, feed_forward)?,
-            feed_forward_post_norm: norm_if(config.post_norms, "post_ffw_norm", hidden)?,
+            feed_forward_post_norm: norm_if(post_norms, "post_ffw_norm", hidden)?,
         })
     }
 }
 
 /// What the layers of one step share.
 struct Step<'a> {
-    config: &'a Config,
-    gguf: &'a Gguf,
+    model: &'a Decoder,
     slots: &'a mut Slots,
     spans: &'a [Span],
     buffers: Buffers,
@@ -272,62 +282,61 @@ struct Buffers {
 impl Step<'_> {
     /// `stream += attention(norm(stream))`.
     fn attend(&mut self, layer: &Layer, index: usize, angles: &Angles, stream: &mut [f32]) -> Result<()> {
-        let Config { heads, kv_heads, head_dim, norm_eps, qk_norm, .. } = *self.config;
+        let ModelConfig { hidden, heads, kv_heads, head_dim, .. } = self.model.config;
         let (q_width, kv_width) = (heads * head_dim, kv_heads * head_dim);
-        let tokens = stream.len() / self.config.hidden;
+        let (tokens, eps, pool) = (stream.len() / hidden, self.model.config.rms_eps as f32, &self.model.pool);
         let b = &mut self.buffers;
 
-        norm(stream, &layer.attention_norm, norm_eps, &mut b.normed);
-        apply(&layer.query, &b.normed, tokens, &mut b.query)?;
-        apply(&layer.key, &b.normed, tokens, &mut b.key)?;
-        apply(&layer.value, &b.normed, tokens, &mut b.value)?;
+        norm(stream, &layer.attention_norm, eps, &mut b.normed);
+        apply(&layer.query, &b.normed, tokens, &mut b.query, pool)?;
+        apply(&layer.key, &b.normed, tokens, &mut b.key, pool)?;
+        apply(&layer.value, &b.normed, tokens, &mut b.value, pool)?;
         for (x, weight, width) in
             [(&mut b.query, &layer.query_norm, q_width), (&mut b.key, &layer.key_norm, kv_width)]
         {
-            match (qk_norm, weight) {
-                (QkNorm::BeforeRope, Some(weight)) => {
-                    ops::rms_norm_in_place(x, weight, norm_eps);
-                    angles.rotate(x, width, head_dim);
-                }
-                (QkNorm::AfterRope, Some(weight)) => {
-                    angles.rotate(x, width, head_dim);
-                    ops::rms_norm_in_place(x, weight, norm_eps);
-                }
-                _ => angles.rotate(x, width, head_dim),
+            if layer.norm_after_rope {
+                angles.rotate(x, width, head_dim);
+            }
+            if let Some(weight) = weight {
+                ops::rms_norm_in_place(x, weight, eps);
+            }
+            if !layer.norm_after_rope {
+                angles.rotate(x, width, head_dim);
             }
         }
 
         let keys_and_values = b.key.chunks_exact(kv_width).zip(b.value.chunks_exact(kv_width));
-        let places =
-            self.spans.iter().flat_map(|span| (0..span.count).map(move |i| (span.slot, span.start + i)));
-        for ((slot, position), (key, value)) in places.zip(keys_and_values) {
+        for ((slot, position), (key, value)) in places(self.spans).zip(keys_and_values) {
             self.slots.write(slot, index, position, key, value)?;
         }
         b.attended.resize(tokens * q_width, 0.0);
-        layer.attention.forward(index, self.slots, self.spans, &b.query, &mut b.attended)?;
-        usable(&b.attended, self.gguf)?;
-        apply(&layer.attention_output, &b.attended, tokens, &mut b.result)?;
-        add_normed(stream, &mut b.result, layer.attention_post_norm.as_deref(), norm_eps);
+        layer.attention.forward(index, self.slots, self.spans, &b.query, &mut b.attended, pool)?;
+        self.model.check(&b.attended)?;
+        apply(&layer.attention_output, &b.attended, tokens, &mut b.result, pool)?;
+        add_normed(stream, &mut b.result, layer.attention_post_norm.as_deref(), eps);
         Ok(())
     }
 
     /// `stream += down(activation(gate(norm(stream))) * up(norm(stream)))`.
     fn feed_forward(&mut self, layer: &Layer, stream: &mut [f32]) -> Result<()> {
-        let tokens = stream.len() / self.config.hidden;
+        let ModelConfig { hidden, feed_forward, .. } = self.model.config;
+        let (tokens, eps, pool) = (stream.len() / hidden, self.model.config.rms_eps as f32, &self.model.pool);
         let b = &mut self.buffers;
-        norm(stream, &layer.feed_forward_norm, self.config.norm_eps, &mut b.normed);
-        apply(&layer.gate, &b.normed, tokens, &mut b.gate)?;
-        apply(&layer.up, &b.normed, tokens, &mut b.up)?;
-        let gate = match self.config.activation {
-            Activation::Silu => ops::silu_gate,
-            Activation::Gelu => ops::gelu_gate,
-        };
-        by_rows(&mut b.gate, &b.up, self.config.feed_forward, gate);
-        usable(&b.gate, self.gguf)?;
-        apply(&layer.down, &b.gate, tokens, &mut b.result)?;
-        add_normed(stream, &mut b.result, layer.feed_forward_post_norm.as_deref(), self.config.norm_eps);
+
+        norm(stream, &layer.feed_forward_norm, eps, &mut b.normed);
+        apply(&layer.gate, &b.normed, tokens, &mut b.gate, pool)?;
+        apply(&layer.up, &b.normed, tokens, &mut b.up, pool)?;
+        by_rows(&mut b.gate, &b.up, feed_forward, layer.activation, pool);
+        self.model.check(&b.gate)?;
+        apply(&layer.down, &b.gate, tokens, &mut b.result, pool)?;
+        add_normed(stream, &mut b.result, layer.feed_forward_post_norm.as_deref(), eps);
         Ok(())
     }
+}
+
+/// The slot and position of each token of a step.
+fn places(spans: &[Span]) -> impl Iterator<Item = (SlotId, usize)> {
+    spans.iter().flat_map(|span| (0..span.count).map(|i| (span.slot, span.start + i)))
 }
 
 fn norm(x: &[f32], weight: &[f32], eps: f32, out: &mut Vec<f32>) {
@@ -335,9 +344,9 @@ fn norm(x: &[f32], weight: &[f32], eps: f32, out: &mut Vec<f32>) {
     ops::rms_norm(x, weight, eps, out);
 }
 
-fn apply(linear: &Linear, x: &[f32], tokens: usize, out: &mut Vec<f32>) -> Result<()> {
+fn apply(linear: &Linear, x: &[f32], tokens: usize, out: &mut Vec<f32>, pool: &Pool) -> Result<()> {
     out.resize(tokens * linear.rows(), 0.0);
-    linear.forward(x, tokens, out)
+    linear.forward(x, tokens, out, pool)
 }
 
 fn add_normed(stream: &mut [f32], result: &mut [f32], norm: Option<&[f32]>, eps: f32) {
@@ -347,23 +356,9 @@ fn add_normed(stream: &mut [f32], result: &mut [f32], norm: Option<&[f32]>, eps:
     ops::add(stream, result);
 }
 
-/// Applies `f` to rows of `a` and `b`, on several threads when there is enough to do.
-fn by_rows(a: &mut [f32], b: &[f32], width: usize, f: fn(&mut [f32], &[f32])) {
-    const PARALLEL_FROM: usize = 1 << 17;
-    if a.len() < PARALLEL_FROM {
-        f(a, b);
-    } else {
-        a.par_chunks_exact_mut(width).zip(b.par_chunks_exact(width)).for_each(|(a, b)| f(a, b));
-    }
-}
-
-/// Quantized products may hide a value that is not a number, so it is looked for before them.
-fn usable(x: &[f32], gguf: &Gguf) -> Result<()> {
-    if ops::all_finite(x) { Ok(()) } else { Err(unusable(gguf)) }
-}
-
-/// The weights are damaged, though the file is well formed.
-pub(super) fn unusable(gguf: &Gguf) -> Error {
-    Error::model(format!("{}: the weights give no usable numbers", gguf.path().display()))
-        .hint("check the file with `diglot models verify`")
+/// Applies `f` to rows of `a` and `b`; a thread takes several at once, so that little work stays on one.
+fn by_rows(a: &mut [f32], b: &[f32], width: usize, f: fn(&mut [f32], &[f32]), pool: &Pool) {
+    const AT_ONCE: usize = 1 << 16;
+    let len = (AT_ONCE / width).max(1) * width;
+    pool.for_each_chunk(a, len, |index, a| f(a, &b[index * len..][..a.len()]));
 }

@@ -21,20 +21,17 @@
 //! ```
 
 mod batch;
-mod config;
 mod decoder;
 
-pub use config::{Activation, Config, Family, LocalLayers, QkNorm};
 pub use decoder::{Decoder, Row};
 
-pub use crate::engine::ops::RopeLayout;
 pub use crate::engine::slots::{KvShape, SlotId, Slots};
 
 use batch::{Batch, Prompt};
 
 use crate::engine::{Engine, Event, Flow, Hypothesis};
 use crate::error::{Error, Result};
-use crate::gguf::Gguf;
+use crate::gguf::{Gguf, ModelConfig};
 use crate::plan::{Piece, Profile, Request, Task};
 use crate::tokenize::Tokenizer;
 
@@ -104,18 +101,15 @@ impl CausalEngine {
     /// The most memory in bytes that a loaded model takes: weights, keys and values, and the working
     /// memory of a step. What the tokenizer takes comes on top (about 100 bytes a token).
     pub fn estimate(gguf: &Gguf, options: Options) -> Result<u64> {
-        let config = Config::read(gguf)?;
+        let config = ModelConfig::read(gguf)?;
         let shape = KvShape { layers: config.layers, heads: config.kv_heads, head_dim: config.head_dim };
-        let weights: usize = gguf
-            .content()
-            .tensor_infos
-            .values()
-            .map(|info| info.shape.elem_count() / info.ggml_dtype.block_size() * info.ggml_dtype.type_size())
-            .sum();
+        let mut weights = 0;
+        for name in gguf.tensor_names() {
+            weights += gguf.tensor(name)?.data.len();
+        }
         let longest = options.context.min(config.context).saturating_mul(shape.bytes());
-        let vocab = gguf.tensor("token_embd.weight")?.shape.first().copied().unwrap_or(0);
         let widths = 3 * config.hidden + 2 * config.feed_forward + 4 * config.heads * config.head_dim;
-        let step = (options.step_tokens * widths + options.max_rows * vocab) * size_of::<f32>();
+        let step = (options.step_tokens * widths + options.max_rows * config.vocab) * size_of::<f32>();
         Ok((weights + options.kv_bytes.max(longest) + step) as u64)
     }
 
