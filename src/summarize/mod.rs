@@ -1,10 +1,17 @@
 //! Summaries: picked or written, each sentence pointing at the segments that carry it.
 
+mod ground;
+mod names;
+mod numbers;
+mod words;
+
 use crate::engine::Hypothesis;
 use crate::error::Result;
 use crate::flag::Flag;
 use crate::lang::Lang;
 use crate::plan::{Length, Request};
+
+pub use ground::{Grounding, ground};
 
 /// A summary whose sentences point at the segments that carry them.
 #[derive(Clone, Debug, PartialEq)]
