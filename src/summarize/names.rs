@@ -274,7 +274,7 @@ const OPENERS: &str = "
     weak weather work workers world yesterday young";
 
 const GERMAN_ENDINGS: &str =
-    "ung ungen heit keit eit schaft tion sion tat ismus nis tum ling ment en er e ei ur ik el ern";
+    "ung ungen heit keit eit schaft tion sion tat ismus nis tum ling ment en er e ei ur ik ern";
 
 /// Whether a capitalised word is made of a place's name (`Rostocker`).
 fn is_german_adjective(words: &[Word<'_>], index: usize) -> bool {
