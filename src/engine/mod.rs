@@ -1,5 +1,7 @@
 //! Engines: requests in, hypotheses out. An engine knows tokens and weights and nothing of documents.
 
+pub mod kernels;
+
 use crate::error::Result;
 use crate::plan::Request;
 
