@@ -91,23 +91,29 @@ impl Reader<'_> {
     fn digits(&self, at: usize, numeral: &Numeral, mentions: &mut Vec<Mention>) -> usize {
         match numeral {
             Numeral::Plain { value, decimal } => {
-                if self.is_clock(at) && self.language == Language::English && *decimal {
-                    if let Some((hour, minute)) = self.token(at).text.split_once('.') {
-                        let parts = [Value::from_digits(hour, ""), Value::from_digits(minute, "")];
-                        mentions.extend(clock(self.token(at).text, parts));
-                        return 1;
+                let text = self.token(at).text;
+                let parts = text.split_once('.').filter(|_| *decimal && self.is_clock(at));
+                match parts {
+                    // `2.30 p.m.`
+                    Some((hour, minutes)) => {
+                        mentions.extend(clock(
+                            text,
+                            [hour, minutes].map(|digits| Value::from_digits(digits, "")),
+                        ));
+                        1
                     }
+                    None => self.plain(at, *value, *decimal, mentions),
                 }
-                self.plain(at, *value, *decimal, mentions)
             }
             Numeral::Dotted { value, parts } => {
                 let text = self.token(at).text;
                 if self.is_clock(at) {
                     mentions.extend(clock(text, *parts));
                 } else if self.word_at(at + 1) == "."
-                    && self.token(at + 1).glued
+                    && at + 2 < self.tokens.len()
                     && is_date(parts[0], parts[1])
                 {
+                    // `29.6.`, unless it ends the sentence
                     mentions.extend(date(text, parts));
                 } else {
                     return self.plain(at, *value, true, mentions);
@@ -183,30 +189,34 @@ impl Reader<'_> {
             return 1;
         }
         let Some(meaning) = self.language.meaning(word) else { return 1 };
+        let (scaled_one, scale_words) = self.scaled(Value::whole(1), at + 1);
         let (mention, taken) = match meaning {
             Meaning::Cardinal(value) => {
-                let (value, taken) = self.scaled(value, at + 1);
+                let (value, more) = self.scaled(value, at + 1);
                 let mut values = vec![value];
-                values.extend(self.scaled_by_range(value, at + taken));
-                (firm(self.text(at, taken + 1), values), taken + 1)
+                values.extend(self.scaled_by_range(value, at + more));
+                (firm(self.text(at, more + 1), values), more + 1)
             }
-            Meaning::Decade(n) => {
-                let mut values = vec![Value::whole(n)];
-                values.extend(in_centuries(Value::whole(n)));
-                (Mention { weight: Weight::Loose, ..firm(word, values) }, 1)
+            // `eine Million`
+            Meaning::Hint(1) if scale_words > 0 => {
+                (firm(self.text(at, scale_words + 1), vec![scaled_one]), scale_words + 1)
             }
-            Meaning::Ordinal(n) => {
-                (Mention { weight: Weight::Loose, ..firm(word, vec![Value::whole(n)]) }, 1)
-            }
-            Meaning::Month(n) => {
-                (Mention { weight: Weight::Loose, month: true, ..firm(word, vec![Value::whole(n)]) }, 1)
-            }
-            Meaning::Scale(scale) => (Mention { weight: Weight::Loose, ..firm(word, vec![scale]) }, 1),
-            Meaning::Hint(1) if self.scaled(Value::whole(1), at + 1).1 > 0 => {
-                let (value, taken) = self.scaled(Value::whole(1), at + 1);
-                (firm(self.text(at, taken + 1), vec![value]), taken + 1)
+            // `an hour and a half`
+            Meaning::Hint(1) if self.and_a_half(at + 2) => {
+                (firm(self.text(at, 5), vec![Value::and_a_half(1)]), 5)
             }
             Meaning::Hint(n) => (Mention { weight: Weight::Hint, ..firm(word, vec![Value::whole(n)]) }, 1),
+            // `hundred thousand`, `Millionen`
+            Meaning::Scale(scale) => {
+                let (value, more) = self.scaled(scale, at + 1);
+                (loose(self.text(at, more + 1), vec![value]), more + 1)
+            }
+            Meaning::Decade(n) => {
+                let values = std::iter::once(Value::whole(n)).chain(in_centuries(Value::whole(n)));
+                (loose(word, values.collect()), 1)
+            }
+            Meaning::Ordinal(n) => (loose(word, vec![Value::whole(n)]), 1),
+            Meaning::Month(n) => (Mention { month: true, ..loose(word, vec![Value::whole(n)]) }, 1),
         };
         mentions.push(mention);
         taken
@@ -236,7 +246,7 @@ impl Reader<'_> {
         {
             let end = *ends.get(taken)?;
             let value = value.plus(unit)?;
-            mentions.push(Mention { weight: Weight::Loose, ..firm(self.text(at, end - at), vec![value]) });
+            mentions.push(loose(self.text(at, end - at), vec![value]));
             return Some(end - at);
         }
         let (value, more) = self.scaled(value, end);
@@ -351,6 +361,10 @@ impl Reader<'_> {
         }
         text
     }
+}
+
+fn loose(text: impl Into<String>, values: Vec<Value>) -> Mention {
+    Mention { weight: Weight::Loose, ..firm(text, values) }
 }
 
 fn firm(text: impl Into<String>, values: Vec<Value>) -> Mention {

@@ -20,7 +20,7 @@ pub(super) fn numbers(exchange: &Exchange<'_>) -> Option<Flag> {
     let (lost, mut added) = unmatched(source, output);
     // A number word of a name or a loan (`Six Days`, `Top Ten`) stands in the source as it is.
     added.retain(|mention| {
-        !super::words(exchange.source).any(|word| word.eq_ignore_ascii_case(&mention.text))
+        mention.text.contains(|c: char| c.is_ascii_digit()) || !holds_word(exchange.source, &mention.text)
     });
     let firm = |mentions: &[Mention]| mentions.iter().any(|mention| mention.weight == Weight::Firm);
     // What may be left out must still not become another of its kind.
@@ -58,6 +58,10 @@ fn unmatched(mut source: Vec<Mention>, mut output: Vec<Mention>) -> (Vec<Mention
         });
     }
     (source, output)
+}
+
+fn holds_word(text: &str, word: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric()).any(|other| other.eq_ignore_ascii_case(word))
 }
 
 fn same_value(a: &Mention, b: &Mention) -> bool {
