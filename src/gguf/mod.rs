@@ -17,6 +17,7 @@ use memmap2::Mmap;
 use crate::error::{Error, ErrorKind, Result};
 use header::Header;
 
+pub(crate) use config::ROPE_FREQS;
 pub use config::{Architecture, MAX_CONTEXT, ModelConfig};
 pub use value::{Array, Value};
 
@@ -137,6 +138,20 @@ impl Gguf {
             Some(TensorView { dtype: info.dtype, shape: &info.shape, data })
         });
         view.ok_or_else(|| self.damaged(&format!("has no tensor `{name}`")))
+    }
+
+    /// Lets the system take back the memory of a tensor that has been copied elsewhere. Reading it again reads
+    /// the file again.
+    pub(crate) fn release(&self, name: &str) {
+        #[cfg(unix)]
+        if let Some(info) = self.header.tensors.get(name) {
+            // SAFETY: the map is of a file and read only, so its pages come back as they were.
+            // A refusal costs memory and nothing else.
+            let _ = unsafe {
+                let range = info.data.clone();
+                self.map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, range.start, range.len())
+            };
+        }
     }
 
     fn typed<'a, T>(&'a self, key: &str, what: &str, read: impl FnOnce(Value<'a>) -> Option<T>) -> Result<T> {
