@@ -17,9 +17,11 @@ use reqwest::header::{
 };
 use reqwest::{Method, Response, StatusCode, Url};
 
-use super::fetch::{Failure, Observe, StoreEvent, tell};
-use super::layout::{open_staging, writing};
+use super::events::{Observe, StoreEvent, tell};
+use super::fetch::Failure;
+use super::layout::writing;
 use super::options::StoreOptions;
+use super::place::open_staging;
 use crate::error::Error;
 
 const MAX_REDIRECTS: usize = 10;
@@ -303,8 +305,13 @@ impl<'a> Session<'a> {
         {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
+        // Metadata are short: a server that was reached and says nothing is not worth a stall's patience.
+        let limit = match *method {
+            Method::HEAD => self.options.connect_timeout.saturating_mul(2),
+            _ => self.options.stall_timeout,
+        };
         let progress = (start.unwrap_or(0), self.total);
-        match attend(request.send(), self.options.stall_timeout, progress, observe).await? {
+        match attend(request.send(), limit, progress, observe).await? {
             Some(Ok(response)) => Ok(response),
             // Nobody is there: only a transfer that has begun is worth another try.
             Some(Err(e)) if e.is_connect() && start.is_none() => {

@@ -5,6 +5,8 @@
 //! machine, or brings them there from the card's sources, and never gives out bytes that it did not verify.
 
 mod card;
+mod events;
+#[cfg(feature = "hub")]
 mod fetch;
 #[cfg(feature = "hub")]
 mod http;
@@ -16,12 +18,14 @@ mod lock;
 mod options;
 #[cfg(feature = "hub")]
 mod packages;
+#[cfg(feature = "hub")]
+mod place;
 mod store;
 
 use std::path::Path;
 
 pub use card::{Card, CardFile, Licence, Part, Role, Source};
-pub use fetch::{Proceed, StoreEvent};
+pub use events::{Proceed, StoreEvent};
 pub use options::StoreOptions;
 pub use store::{ModelStore, Removal, StoredFile, StoredModel, Usage};
 

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::card::{Card, CardFile};
-use super::fetch::{Observe, Proceed, StoreEvent, fetch_file};
+use super::events::{Observe, Proceed, StoreEvent};
+#[cfg(feature = "hub")]
+use super::fetch::fetch_file;
 use super::layout::{candidates, links_to, remove_empty_parents, remove_if_there};
 use super::ledger::{Ledger, fetched_for};
 use super::lock::Lock;
@@ -145,7 +147,13 @@ impl ModelStore {
             let path = match self.locate(card, file)? {
                 Local::Found(path) => path,
                 _ if self.options.offline => return Err(offline(card)),
+                #[cfg(feature = "hub")]
                 _ => fetch_file(self, card, file, observe)?,
+                #[cfg(not(feature = "hub"))]
+                _ => {
+                    let _ = observe;
+                    return Err(without_network(card));
+                }
             };
             paths.push(path);
         }
@@ -405,6 +413,12 @@ fn stored(card: &Card, paths: Vec<PathBuf>) -> StoredModel {
 fn offline(card: &Card) -> Error {
     Error::network(format!("{} is not on this machine, and diglot is offline", card.name))
         .hint(format!("`diglot models pull {}` fetches it while there is a network", card.name))
+}
+
+#[cfg(not(feature = "hub"))]
+fn without_network(card: &Card) -> Error {
+    Error::network(format!("{} is not on this machine, and this build cannot fetch it", card.name))
+        .hint("build diglot with its default features, or copy the file here and name it with --model PATH")
 }
 
 /// The sha256 of a file in lower-case hexadecimal; `observe` is told how many bytes are done.
