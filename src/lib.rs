@@ -8,6 +8,7 @@ mod error;
 mod flag;
 pub mod gguf;
 mod lang;
+pub mod metrics;
 pub mod plan;
 pub mod render;
 pub mod segment;
@@ -17,4 +18,4 @@ pub mod translate;
 
 pub use error::{Error, ErrorKind, Result};
 pub use flag::{Flag, FlagKind};
-pub use lang::{Detected, Lang, LangPair};
+pub use lang::{Detected, Lang, LangPair, detect, detect_among};
