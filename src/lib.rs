@@ -2,6 +2,7 @@
 
 pub mod assemble;
 pub mod catalog;
+mod cli;
 pub mod document;
 pub mod engine;
 mod error;

@@ -10,6 +10,11 @@ use crate::error::{Error, Result};
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum StoreEvent<'a> {
+    /// A host is being asked what it has.
+    Asking {
+        /// The host.
+        host: &'a str,
+    },
     /// A source answered, and bytes will be asked for next.
     Announce {
         /// The model.

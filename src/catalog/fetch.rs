@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::address::host_of;
 use super::card::{Card, CardFile, Source};
 use super::events::{Observe, StoreEvent, tell};
 use super::layout::remove_if_there;
@@ -85,7 +86,7 @@ pub(crate) fn fetch_file(
 /// A source in the words that users see.
 fn describe(store: &ModelStore, source: &Source) -> String {
     match source {
-        Source::Hub => format!("hub {}", http::host_of(&store.options().endpoint)),
+        Source::Hub => format!("hub {}", host_of(&store.options().endpoint)),
         Source::Packages { parts } => {
             let first = parts.first().map_or("", |p| p.package.as_str());
             match parts.len() {
@@ -93,7 +94,7 @@ fn describe(store: &ModelStore, source: &Source) -> String {
                 n => format!("{n} Python packages from {first}"),
             }
         }
-        Source::Url { url } => http::host_of(url),
+        Source::Url { url } => host_of(url),
         Source::Path { path } => path.display().to_string(),
     }
 }

@@ -4,6 +4,8 @@
 //! compiled in, extended or overridden by the user's own. A [`ModelStore`] finds a card's files on this
 //! machine, or brings them there from the card's sources, and never gives out bytes that it did not verify.
 
+#[cfg(feature = "hub")]
+mod address;
 mod card;
 mod events;
 #[cfg(feature = "hub")]
@@ -20,6 +22,7 @@ mod options;
 mod packages;
 #[cfg(feature = "hub")]
 mod place;
+mod removal;
 mod store;
 
 use std::path::Path;
@@ -27,7 +30,8 @@ use std::path::Path;
 pub use card::{Card, CardFile, Licence, Part, Role, Source};
 pub use events::{Proceed, StoreEvent};
 pub use options::StoreOptions;
-pub use store::{ModelStore, Removal, StoredFile, StoredModel, Usage};
+pub use removal::{Removal, Usage};
+pub use store::{ModelStore, StoredFile, StoredModel};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::lang::{Lang, LangPair};

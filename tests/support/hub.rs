@@ -141,8 +141,10 @@ fn send(mut stream: TcpStream, request: &Request, answer: Answer) -> std::io::Re
             std::thread::sleep(pause);
         }
         stream.write_all(&answer.body[sent..end])?;
-        while answer.endless {
-            stream.write_all(&answer.body)?;
+        if answer.endless {
+            loop {
+                stream.write_all(&answer.body)?;
+            }
         }
     }
     stream.flush()?;
