@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::cli::models::ModelsCommand;
+use crate::cli::models::ModelsArgs;
 use crate::plan::Length;
 use crate::render;
 
@@ -39,10 +39,7 @@ pub(crate) enum Command {
     /// Translate documents.
     Translate(Box<TranslateArgs>),
     /// List, fetch, check and remove models.
-    Models {
-        #[command(subcommand)]
-        command: ModelsCommand,
-    },
+    Models(ModelsArgs),
 }
 
 #[derive(Args, Debug)]

@@ -1,11 +1,16 @@
-//! A download as the user sees it: announced before its first byte, counted while it runs.
+//! The store as the user sees it: a download is announced before its first byte and counted while it runs.
 
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanDuration};
 
-use crate::catalog::{Card, ModelStore, Proceed, StoreEvent, StoredModel};
-use crate::cli::progress::Reporter;
+use crate::catalog::{Card, Catalog, ModelStore, Proceed, StoreEvent, StoredModel};
+use crate::cli::models::{self, ModelsArgs, Talk};
+use crate::cli::output::Output;
+use crate::cli::progress::{Reporter, Verbosity};
 use crate::engine::Flow;
 use crate::error::Result;
 
@@ -25,13 +30,45 @@ pub(crate) fn fetch(
     let mut download = Download::new(reporter);
     let stored = store.fetch(card, &mut |event| {
         download.tell(event);
-        match reporter.flow() {
-            Flow::Continue => Proceed::Continue,
-            Flow::Stop => Proceed::Stop,
-        }
+        download.proceed()
     });
     download.bar.finish_and_clear();
     stored
+}
+
+/// The `diglot models` command, with its results on standard output and the rest on standard error.
+pub(crate) fn models(args: &ModelsArgs, stop: Arc<AtomicBool>) -> Result<u8> {
+    let reporter = Reporter::new(Verbosity::Normal, stop);
+    let (catalog, store) = (Catalog::load()?, ModelStore::from_env()?);
+    let mut download = Download::new(&reporter);
+    let mut results = Vec::new();
+    let outcome = models::run(
+        args,
+        &catalog,
+        &store,
+        &mut Talk {
+            out: &mut results,
+            observe: &mut |event| {
+                download.tell(event);
+                download.proceed()
+            },
+            confirm: &mut confirm,
+        },
+    );
+    download.bar.finish_and_clear();
+    Output::Stdout.write(&results)?;
+    outcome.map(|()| 0)
+}
+
+/// Asks on the terminal; answers nothing when there is none.
+fn confirm(question: &str) -> Option<bool> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return None;
+    }
+    anstream::eprint!("{question} [y/N] ");
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).ok()?;
+    Some(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 struct Download<'a> {
@@ -47,6 +84,13 @@ impl<'a> Download<'a> {
     fn new(reporter: &'a Reporter) -> Self {
         let bar = reporter.bar("{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}");
         Self { reporter, bar, begun: None, last_line: Instant::now(), waiting: false }
+    }
+
+    fn proceed(&self) -> Proceed {
+        match self.reporter.flow() {
+            Flow::Continue => Proceed::Continue,
+            Flow::Stop => Proceed::Stop,
+        }
     }
 
     fn tell(&mut self, event: StoreEvent<'_>) {

@@ -38,7 +38,7 @@ pub fn diglot() -> ExitCode {
     exit(|stop| match DiglotCli::parse().command {
         Command::Summarize(args) => run::summarize(&args, stop),
         Command::Translate(args) => run::translate(&args, stop),
-        Command::Models { command } => models::run(command, stop),
+        Command::Models(args) => download::models(&args, stop),
     })
 }
 
