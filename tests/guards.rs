@@ -218,9 +218,8 @@ fn copies_are_not_asked_for() {
     ];
     let outcome = translate(&sources, 4096, |_| said("Good morning."));
     assert_eq!(outcome.rounds.concat().len(), 1);
-    for index in 0..4 {
-        assert_eq!(outcome.targets[index].text, sources[index].text);
-        assert_eq!(outcome.targets[index].logprob, None);
+    for (target, source) in outcome.targets.iter().zip(&sources).take(4) {
+        assert_eq!((target.text.as_str(), target.logprob), (source.text, None));
     }
     assert_eq!([0, 1, 2].map(|index| outcome.kinds(index)), [vec![], vec![], vec![]]);
     assert_eq!(outcome.kinds(3), [FlagKind::SameLanguage]);

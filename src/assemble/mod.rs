@@ -59,7 +59,9 @@ impl Bitext {
     /// The white space before the unit with this index; for the number of units, what follows the last one.
     pub fn gap(&self, index: usize) -> &str {
         let from = match index.checked_sub(1) {
-            Some(before) => self.units.get(before).map_or(0, |unit| unit.segment.range.end),
+            Some(before) => {
+                self.units.get(before).map_or(self.document.text.len(), |unit| unit.segment.range.end)
+            }
             None => 0,
         };
         let to = self.units.get(index).map_or(self.document.text.len(), |unit| unit.segment.range.start);

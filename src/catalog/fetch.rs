@@ -211,8 +211,8 @@ mod online {
         };
         match source {
             Source::Hub => {
-                let remote = hub::locate(options, card, file)?;
-                let delivery = at(Some(&remote.commit));
+                let remote = hub::locate(options, card, file, observe)?;
+                let delivery = at(remote.commit.as_deref());
                 let path = delivery.run(observe, |staging, observe| {
                     http::download(
                         options,

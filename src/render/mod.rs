@@ -6,7 +6,9 @@
 
 mod clean;
 mod flags;
+mod html;
 mod json;
+mod markdown;
 mod text;
 
 use std::io::{self, Write};
@@ -114,8 +116,8 @@ pub fn render(article: &Article, format: Format, view: &View, out: &mut dyn Writ
 pub fn render_all(articles: &[Article], format: Format, view: &View, out: &mut dyn Write) -> io::Result<()> {
     let renderer: &dyn Renderer = match format {
         Format::Text => &text::Text,
-        Format::Markdown => &text::Text,
-        Format::Html => &text::Text,
+        Format::Markdown => &markdown::Markdown,
+        Format::Html => &html::Html,
         Format::Json => &json::Json,
     };
     renderer.open(articles, view, out)?;
@@ -151,6 +153,14 @@ impl View {
 /// The number of a segment as readers see it.
 fn number(id: usize) -> usize {
     id + 1
+}
+
+/// The anchor of a segment of the article with this index, unique in a page of several articles.
+fn anchor(article: usize, id: usize) -> String {
+    match article {
+        0 => format!("s{}", number(id)),
+        _ => format!("a{}-s{}", article + 1, number(id)),
+    }
 }
 
 /// The units of each block, in order, with the block's kind.

@@ -193,64 +193,30 @@ unsafe fn q4_k<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn q6_k<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f32; COLUMNS]]) {
     let rows = Rows::<R>::new(group);
-    let mask = _mm512_set1_epi8(0x30);
     let mut total = [_mm512_setzero_ps(); R];
     for index in 0..tile.blocks {
         // SAFETY: see above.
         unsafe {
             let (head, body) = (tile.head_ptr(index), tile.body_ptr(index));
-            let scales = head.add(2 * COLUMNS);
+            let scales = |p: usize| {
+                let scales = head.add((2 + 2 * p) * COLUMNS);
+                _mm512_cvtepi8_epi16(_mm256_loadu_si256(scales.cast()))
+            };
             let mut sum = [_mm512_setzero_si512(); R];
-            let mut offset = [_mm512_setzero_si512(); R];
             for half in 0..2 {
                 let body = body.add(half * 24 * VECTOR);
-                // Fields `field` and `field + 2` share the vectors with their nibbles.
-                for field in 0..2 {
-                    // Scales 2p and 2p + 1 of both fields, as pairs of 16-bit integers.
-                    let pairs = |p: usize| {
-                        let p = half * 4 + field + 2 * p;
-                        let scales = _mm256_loadu_si256(scales.add(p * 2 * COLUMNS).cast());
-                        (p, _mm512_cvtepi8_epi16(scales))
-                    };
-                    let (p_low, scales_low) = pairs(0);
-                    let (p_high, scales_high) = pairs(1);
-                    for part in 0..2 {
-                        let (mut low, mut high) = ([_mm512_setzero_si512(); R], [_mm512_setzero_si512(); R]);
-                        for g in 4 * part..4 * part + 4 {
-                            let quants = body.add((8 * field + g) * VECTOR);
-                            let upper = body.add((16 + g) * VECTOR);
-                            _mm_prefetch::<_MM_HINT_T0>(quants.wrapping_add(AHEAD).cast());
-                            if field == 0 {
-                                _mm_prefetch::<_MM_HINT_T0>(upper.wrapping_add(AHEAD).cast());
-                            }
-                            let (a, b) = nibbles(load(quants));
-                            let upper = load(upper);
-                            let (to_a, to_b) = if field == 0 {
-                                (_mm512_slli_epi16::<4>(upper), upper)
-                            } else {
-                                (_mm512_slli_epi16::<2>(upper), _mm512_srli_epi16::<2>(upper))
-                            };
-                            let word = index * 64 + 32 * half + 8 * field + g;
-                            rows.dot(&mut low, or_masked(a, to_a, mask), word);
-                            rows.dot(&mut high, or_masked(b, to_b, mask), word + 16);
-                        }
-                        // The scale of this part, as 32-bit integers.
-                        let scale = |pairs: __m512i| match part {
-                            0 => _mm512_srai_epi32::<16>(_mm512_slli_epi32::<16>(pairs)),
-                            _ => _mm512_srai_epi32::<16>(pairs),
-                        };
-                        let (a, b) = (scale(scales_low), scale(scales_high));
-                        for r in 0..R {
-                            sum[r] = _mm512_add_epi32(sum[r], _mm512_mullo_epi32(low[r], a));
-                            sum[r] = _mm512_add_epi32(sum[r], _mm512_mullo_epi32(high[r], b));
-                        }
-                    }
-                    for (r, offset) in offset.iter_mut().enumerate() {
-                        let low = rows.correction(index * 8 + p_low, r);
-                        let high = rows.correction(index * 8 + p_high, r);
-                        *offset = _mm512_dpwssd_epi32(*offset, scales_low, low);
-                        *offset = _mm512_dpwssd_epi32(*offset, scales_high, high);
-                    }
+                let word = index * 64 + half * 32;
+                let [a, b, c, d] = [0, 1, 2, 3].map(|field| scales(4 * half + field));
+                q6_k_part::<R, 0, 0>(rows, body, word, a, c, &mut sum);
+                q6_k_part::<R, 0, 1>(rows, body, word, a, c, &mut sum);
+                q6_k_part::<R, 1, 0>(rows, body, word, b, d, &mut sum);
+                q6_k_part::<R, 1, 1>(rows, body, word, b, d, &mut sum);
+            }
+            let mut offset = [_mm512_setzero_si512(); R];
+            for p in 0..8 {
+                let scales = scales(p);
+                for (r, offset) in offset.iter_mut().enumerate() {
+                    *offset = _mm512_dpwssd_epi32(*offset, scales, rows.correction(index * 8 + p, r));
                 }
             }
             let d = load_f16(head);
@@ -262,6 +228,57 @@ unsafe fn q6_k<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f
         }
     }
     store(total, out);
+}
+
+/// Adds 16 inputs (the first or the second `PART`) of each of the fields `FIELD` and `FIELD + 2`, which share
+/// their vectors of nibbles. `body` is that of the half, `word` its first word of activations; the scales
+/// are pairs of 16-bit integers, one for each part.
+///
+/// # Safety
+/// As [`q4_k`].
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn q6_k_part<const R: usize, const FIELD: usize, const PART: usize>(
+    rows: Rows<R>,
+    body: *const u8,
+    word: usize,
+    scales_low: __m512i,
+    scales_high: __m512i,
+    sum: &mut Sums<R>,
+) {
+    let mask = _mm512_set1_epi8(0x30);
+    let (mut low, mut high) = ([_mm512_setzero_si512(); R], [_mm512_setzero_si512(); R]);
+    for i in 0..4 {
+        let g = 4 * PART + i;
+        // SAFETY: the vectors lie inside the body and the words inside the block.
+        unsafe {
+            let quants = body.add((8 * FIELD + g) * VECTOR);
+            let upper = body.add((16 + g) * VECTOR);
+            _mm_prefetch::<_MM_HINT_T0>(quants.wrapping_add(AHEAD).cast());
+            if FIELD == 0 {
+                _mm_prefetch::<_MM_HINT_T0>(upper.wrapping_add(AHEAD).cast());
+            }
+            let (a, b) = nibbles(load(quants));
+            let upper = load(upper);
+            let (to_a, to_b) = match FIELD {
+                0 => (_mm512_slli_epi16::<4>(upper), upper),
+                _ => (_mm512_slli_epi16::<2>(upper), _mm512_srli_epi16::<2>(upper)),
+            };
+            let word = word + 8 * FIELD + g;
+            rows.dot(&mut low, or_masked(a, to_a, mask), word);
+            rows.dot(&mut high, or_masked(b, to_b, mask), word + 16);
+        }
+    }
+    // The scale of this part, as 32-bit integers.
+    let scale = |pairs: __m512i| match PART {
+        0 => _mm512_srai_epi32::<16>(_mm512_slli_epi32::<16>(pairs)),
+        _ => _mm512_srai_epi32::<16>(pairs),
+    };
+    let (a, b) = (scale(scales_low), scale(scales_high));
+    for r in 0..R {
+        sum[r] = _mm512_add_epi32(sum[r], _mm512_mullo_epi32(low[r], a));
+        sum[r] = _mm512_add_epi32(sum[r], _mm512_mullo_epi32(high[r], b));
+    }
 }
 
 /// Adds a block of 32 inputs to the totals.

@@ -27,6 +27,8 @@ use crate::error::{Error, Result};
 
 mod activations;
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod format;
 mod pack;
@@ -82,6 +84,10 @@ impl Form {
     /// The forms that this processor has, the best one last.
     pub fn all() -> Vec<Self> {
         let mut all = vec![Self::Portable];
+        #[cfg(target_arch = "x86_64")]
+        if avx2::supported() {
+            all.push(Self::Avx2);
+        }
         #[cfg(target_arch = "x86_64")]
         if avx512::supported() {
             all.push(Self::Avx512);
@@ -222,7 +228,8 @@ impl PackedLinear {
         match self.form {
             Form::Portable => portable::product(&tile, &group, results),
             #[cfg(target_arch = "x86_64")]
-            Form::Avx2 => portable::product(&tile, &group, results),
+            // SAFETY: the form is only given out where the processor has it.
+            Form::Avx2 => unsafe { avx2::product(&tile, &group, results) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the form is only given out where the processor has it.
             Form::Avx512 => unsafe { avx512::product(&tile, &group, results) },

@@ -77,6 +77,6 @@ impl Block<'_> {
     /// Half `j` of the block's correction words, two halves a word.
     fn half_correction(&self, j: usize) -> i32 {
         let word = self.correction(j / 2);
-        if j % 2 == 0 { i32::from(word as i16) } else { word >> 16 }
+        if j.is_multiple_of(2) { i32::from(word as i16) } else { word >> 16 }
     }
 }

@@ -6,6 +6,7 @@
 mod chat;
 pub(crate) mod language;
 mod length;
+pub(crate) mod numbers;
 mod repetition;
 
 use crate::engine::Finish;
@@ -25,7 +26,7 @@ pub(crate) struct Exchange<'a> {
 type Guard = fn(&Exchange<'_>) -> Option<Flag>;
 
 /// Every guard, in the order in which their flags are listed.
-const GUARDS: [Guard; 9] = [
+const GUARDS: [Guard; 10] = [
     empty,
     repetition::repeats,
     repetition::echo,
@@ -35,6 +36,7 @@ const GUARDS: [Guard; 9] = [
     chat::preamble,
     chat::refusal,
     length::sentences,
+    numbers::numbers,
 ];
 
 /// What is wrong with an output. An empty one has no other fault.
