@@ -88,6 +88,13 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
         (1.., 0) => UTF_16BE,
         _ => return None,
     };
+    // A stray NUL does not make UTF-16 of a text that reads well without it.
+    let (nul, pairs) = (even + odd, head.len() / 2);
+    let is_code = |b: &u8| b.is_ascii_control() && *b != 0 && !b.is_ascii_whitespace();
+    let reads_well = std::str::from_utf8(bytes).is_ok() && !bytes.iter().any(is_code);
+    if nul * 50 < pairs || (reads_well && nul * 2 < pairs) {
+        return None;
+    }
     let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
     text.chars().all(|c| !c.is_control() || c.is_whitespace()).then_some(encoding)
 }

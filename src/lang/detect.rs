@@ -67,6 +67,18 @@ const FUNCTION_WORDS: [(&str, &str); 9] = [
     ),
 ];
 
+/// Spellings that are frequent in one of the two languages and rare in the other; `_` is the end of a word.
+const SPELLINGS: [(&str, &str); 2] = [
+    (
+        "de",
+        "ä ö ü ß sch cht chs tz pf zw ei ie eu ung_ lich_ ig_ en_ el_ eit_ ert_ elt_ iert ich_ kt_ z_ ft_ gte_ kte_ rte_ lte_",
+    ),
+    (
+        "en",
+        "th sh wh oo ee ea ou ow oy ay ey ing_ ed_ ly_ y_ tion ck_ ce_ ge_ ve_ ght gh_ qu wr kn ss_ ll_ sts_ ks_",
+    ),
+];
+
 /// The language of `text`; none when it has no letters. At most the first 64 KiB are looked at.
 ///
 /// The confidence grows with the number of words: one to three words give less than 0.4, a sentence of
@@ -128,24 +140,34 @@ pub fn detect_among(text: &str, candidates: &[Lang]) -> Option<Detected> {
     Some(Detected { lang: lang.clone(), confidence })
 }
 
-/// How many words speak for `lang` and for no other candidate; umlauts and ß count for German.
+/// How strongly the words speak for `lang` and for no other candidate: one for each function word, less for
+/// a spelling.
 fn evidence(words: &[String], lang: &Lang, candidates: &[Lang]) -> f64 {
-    let list =
-        |lang: &Lang| FUNCTION_WORDS.iter().find(|(tag, _)| *tag == lang.primary()).map(|(_, list)| *list);
-    let Some(own) = list(lang) else { return 0.0 };
-    let others: Vec<&str> = candidates.iter().filter(|other| *other != lang).filter_map(list).collect();
+    let others = || candidates.iter().filter(|other| *other != lang);
+    let own = list(&FUNCTION_WORDS, lang);
     let has = |list: &str, word: &str| list.split_whitespace().any(|w| w == word);
+    let known = |word: &str| has(own, word) && !others().any(|other| has(list(&FUNCTION_WORDS, other), word));
+    let spelt = |word: &str| {
+        let bounded = format!("{word}_");
+        let fits = |lang| list(&SPELLINGS, lang).split_whitespace().any(|s| bounded.contains(s));
+        fits(lang) && !others().any(fits)
+    };
     words
         .iter()
         .map(|word| {
-            let spelt = lang.primary() == "de" && word.contains(['ä', 'ö', 'ü', 'ß']);
-            match has(own, word) && !others.iter().any(|list| has(list, word)) {
-                true => 1.0,
-                false if spelt => 0.4,
-                false => 0.0,
+            if known(word) {
+                1.0
+            } else if spelt(word) {
+                0.2
+            } else {
+                0.0
             }
         })
         .sum()
+}
+
+fn list(lists: &[(&str, &'static str)], lang: &Lang) -> &'static str {
+    lists.iter().find(|(tag, _)| *tag == lang.primary()).map_or("", |(_, list)| list)
 }
 
 /// How far so few words can be trusted, from 0 to 1.
