@@ -8,6 +8,9 @@ use crate::error::{Error, Result};
 /// How many bytes at the start are looked at to tell UTF-16 and binary data from text.
 const SNIFF: usize = 64 * 1024;
 
+/// How many bytes after the first one that is not UTF-8 the encoding is guessed from.
+const GUESS: usize = 1 << 20;
+
 /// The text and the name of the encoding it was in.
 pub(super) fn decode(name: &str, bytes: Vec<u8>, label: Option<&str>) -> Result<(String, &'static str)> {
     let asked = label.map(encoding_for).transpose()?;
@@ -46,8 +49,10 @@ fn utf8(name: &str, mut bytes: Vec<u8>, skip: usize, asked: bool) -> Result<(Str
         return Err(Error::input(format!("{name} is damaged UTF-8: byte {} does not belong", at + skip))
             .hint("repair the file, or name its encoding with --encoding"));
     }
+    // The line with the first foreign byte and what follows it says enough.
+    let line = bytes[..at].iter().rposition(|b| *b == b'\n').map_or(0, |newline| newline + 1);
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    detector.feed(&bytes, true);
+    detector.feed(&bytes[line..bytes.len().min(at + GUESS)], true);
     let encoding = detector.guess(None, Utf8Detection::Deny);
     Ok((convert(name, &bytes, encoding)?, encoding))
 }

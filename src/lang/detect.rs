@@ -1,5 +1,6 @@
 //! Which language a text is in: letter statistics by whatlang, and the little words that every sentence has.
 
+use unicode_segmentation::UnicodeSegmentation;
 use whatlang::{Detector, Lang as Code};
 
 use super::{Detected, Lang};
@@ -26,7 +27,7 @@ const FUNCTION_WORDS: [(&str, &str); 9] = [
          those of to in on at by for from with without into over under after before about against between through \
          during as if when while because than then there here now what who whom which where why how all any some many \
          much more most other no yes only also very just so too up out off down again never always please thanks good \
-         said says today yesterday tomorrow it's don't didn't i'm that's there's",
+         said says met came went made took told got see know today yesterday tomorrow it's don't didn't i'm that's there's",
     ),
     (
         "nl",
@@ -140,30 +141,28 @@ pub fn detect_among(text: &str, candidates: &[Lang]) -> Option<Detected> {
     Some(Detected { lang: lang.clone(), confidence })
 }
 
-/// How strongly the words speak for `lang` and for no other candidate: one for each function word, less for
-/// a spelling.
-fn evidence(words: &[String], lang: &Lang, candidates: &[Lang]) -> f64 {
+/// How strongly the words speak for `lang` and for no other candidate: a function word outweighs a spelling, and
+/// what the letter statistics can say (1 at most).
+fn evidence(words: &[Word], lang: &Lang, candidates: &[Lang]) -> f64 {
     let others = || candidates.iter().filter(|other| *other != lang);
     let own = list(&FUNCTION_WORDS, lang);
     let has = |list: &str, word: &str| list.split_whitespace().any(|w| w == word);
     let known = |word: &str| has(own, word) && !others().any(|other| has(list(&FUNCTION_WORDS, other), word));
-    let spelt = |word: &str| {
-        let bounded = format!("{word}_");
+    let spelt = |word: &Word| {
+        // Names keep their umlauts in every language.
+        if word.capital && word.lower.contains(['ä', 'ö', 'ü', 'ß']) {
+            return false;
+        }
+        let bounded = format!("{}_", word.lower);
         let fits = |lang| list(&SPELLINGS, lang).split_whitespace().any(|s| bounded.contains(s));
         fits(lang) && !others().any(fits)
     };
-    words
-        .iter()
-        .map(|word| {
-            if known(word) {
-                1.0
-            } else if spelt(word) {
-                0.2
-            } else {
-                0.0
-            }
-        })
-        .sum()
+    let weight = |word: &Word| match known(&word.lower) {
+        true => 1.5,
+        false if spelt(word) => 0.2,
+        false => 0.0,
+    };
+    words.iter().map(weight).sum()
 }
 
 fn list(lists: &[(&str, &'static str)], lang: &Lang) -> &'static str {
@@ -175,9 +174,9 @@ fn trust(words: usize) -> f64 {
     1.0 - (-(words as f64) / 6.0).exp()
 }
 
-fn share(words: &[String], list: &str) -> f64 {
+fn share(words: &[Word], list: &str) -> f64 {
     let list: std::collections::HashSet<&str> = list.split_whitespace().collect();
-    words.iter().filter(|word| list.contains(word.as_str())).count() as f64 / words.len() as f64
+    words.iter().filter(|word| list.contains(word.lower.as_str())).count() as f64 / words.len() as f64
 }
 
 fn share_of(votes: &[(&str, f64)], tag: &str) -> f64 {
@@ -188,12 +187,20 @@ fn is_latin(text: &str) -> bool {
     whatlang::detect_script(text) == Some(whatlang::Script::Latin)
 }
 
-/// The words of `text` in lower case; a Chinese or Japanese character is a word.
-fn words(text: &str) -> Vec<String> {
-    use unicode_segmentation::UnicodeSegmentation;
+/// A word as the lists have it.
+struct Word {
+    lower: String,
+    capital: bool,
+}
+
+/// The words of `text`; a Chinese or Japanese character is a word.
+fn words(text: &str) -> Vec<Word> {
     text.unicode_words()
-        .filter(|w| w.chars().any(char::is_alphabetic))
-        .map(|w| w.replace('’', "'").to_lowercase())
+        .filter(|word| word.chars().any(char::is_alphabetic))
+        .map(|word| Word {
+            lower: word.replace('’', "'").to_lowercase(),
+            capital: word.starts_with(char::is_uppercase),
+        })
         .collect()
 }
 
