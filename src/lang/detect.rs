@@ -99,10 +99,11 @@ pub fn detect(text: &str) -> Option<Detected> {
     let clear = best.1 >= 0.25 && best.1 >= 1.5 * second;
     let (tag, certainty) = match guess {
         Some((tag, confidence)) if tag == best.0 && clear => (tag, confidence.max(0.95)),
-        Some((tag, confidence)) if clear && confidence >= 0.9 && share_of(&votes, tag) >= best.1 / 2.0 => {
-            (tag, 0.5)
-        }
         Some(_) if clear && is_latin(sample) => (best.0, 0.8),
+        // Letters alone are a weak witness where the little words speak for another language.
+        Some((tag, confidence)) if votes.iter().any(|v| v.0 == tag && v.1 < best.1) => {
+            (tag, confidence * share_of(&votes, tag) / best.1)
+        }
         Some((tag, confidence)) => (tag, confidence),
         None if clear => (best.0, 0.8),
         None => return None,
