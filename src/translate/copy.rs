@@ -1,0 +1,105 @@
+//! Segments that need no model: nothing to translate in them, or already in the target language.
+
+use super::guards::language;
+use crate::flag::{Flag, FlagKind};
+use crate::lang::LangPair;
+
+/// Whether `text` holds no word of a language: only numbers, signs, emoji, addresses or code.
+pub(super) fn nothing_to_translate(text: &str) -> bool {
+    !text.split_whitespace().any(is_word)
+}
+
+/// The flag of a text that is already in the target language, when that is beyond doubt.
+pub(super) fn same_language(text: &str, pair: &LangPair) -> Option<Flag> {
+    (pair.source == pair.target || language::is_surely(text, &pair.target, Some(&pair.source)))
+        .then(|| Flag::new(FlagKind::SameLanguage, format!("already in {}", pair.target.name())))
+}
+
+/// The flag of a source with control characters that change how it is shown.
+pub(super) fn control_characters(text: &str) -> Option<Flag> {
+    let count = text.chars().filter(|&c| is_control(c)).count();
+    (count > 0).then(|| Flag::new(FlagKind::ControlCharacters, format!("{count} in the source")))
+}
+
+/// Bidirectional embeddings, overrides and isolates, and tag characters.
+fn is_control(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{E0000}'..='\u{E007F}')
+}
+
+/// Whether a token between white space is a word that a translator would look at.
+fn is_word(token: &str) -> bool {
+    let core = token.trim_matches(|c: char| !c.is_alphanumeric());
+    let letters = core.chars().filter(|c| c.is_alphabetic()).count();
+    // A single letter is a label, unless its script has no upper case: there it may be a word.
+    let uncased = core.chars().any(|c| c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase());
+    (letters >= 2 || uncased) && !is_address(core) && !is_code(token)
+}
+
+/// Web and mail addresses, file paths, and hosts such as `www.example.org`.
+fn is_address(core: &str) -> bool {
+    core.contains("://") || core.contains('@') || core.starts_with("www.") || core.matches('/').count() >= 2
+}
+
+/// Names in a program and markup: `snake_case`, `a::b`, `f()`, `x=1`, `</p>`, `{name}`.
+fn is_code(token: &str) -> bool {
+    let inner = token.trim_matches(|c: char| c.is_ascii_punctuation());
+    inner.contains(['_', '='])
+        || ["::", "->", "</", "/>", "()", "{", "}"].iter().any(|sign| token.contains(sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::Lang;
+
+    #[test]
+    fn numbers_addresses_emoji_and_code_hold_nothing_to_translate() {
+        for text in [
+            "",
+            "12,5 %",
+            "3:2",
+            "🎉🎉",
+            "* * *",
+            "https://example.org/a?b=c",
+            "www.example.org",
+            "info@example.org",
+            "+49 30 123456",
+            "src/translate/mod.rs",
+            "std::mem::swap",
+            "snake_case",
+            "x=1",
+            "</div>",
+            "^^^^^^",
+        ] {
+            assert!(nothing_to_translate(text), "{text}");
+        }
+        for text in
+            ["Berlin", "13 Uhr", "Ja!", "Siehe https://example.org", "(CDU)", "Bürger(innen)", "und/oder"]
+        {
+            assert!(!nothing_to_translate(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_in_the_target_language_is_told_apart() {
+        let pair = LangPair { source: Lang::DE, target: Lang::EN };
+        let english =
+            "The council has decided that the old bridge will be closed for the whole of the summer.";
+        assert!(same_language(english, &pair).is_some());
+        for text in [
+            "Der Rat hat beschlossen, dass die alte Brücke im Sommer gesperrt wird.",
+            "Manchester United",
+            "Das Lied heißt „Blowing in the Wind“.",
+            "In the Heat of the Night",
+        ] {
+            assert_eq!(same_language(text, &pair), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn control_characters_are_counted() {
+        assert_eq!(control_characters("Der Mann"), None);
+        let flag = control_characters("abc\u{202E}fed\u{202C}").expect("two of them");
+        assert_eq!(flag.detail, "2 in the source");
+    }
+}

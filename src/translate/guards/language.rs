@@ -1,0 +1,245 @@
+//! Language: whether an output is in the target language, all of it.
+
+use std::collections::HashSet;
+
+use super::{Exchange, words};
+use crate::flag::{Flag, FlagKind};
+use crate::lang::{Detected, Lang};
+
+/// German words that carry grammar and that are not English words too.
+const GERMAN: &str = "aber alle allem allen aller als auch auf aus bei beim bis dabei damit dann dass dem den denen \
+    der deren des dessen die dies diese diesem diesen dieser dieses doch durch ein eine einem einen einer eines \
+    er es etwa für gegen habe haben hatte hatten ich ihm ihn ihnen ihr ihre ihrem ihren ihrer im immer ist ja jede \
+    jeder jedoch kann kein keine keinen können könnte mehr mich mir mit muss müssen nach nicht noch nun nur oder \
+    ohne schon sehr sein seine seinem seinen seiner seit sich sie sind soll sollen sollte sondern über um und uns \
+    unter vom von vor während weil wenn werde werden wie wieder wir wird wo wurde wurden würde zu zum zur zwar \
+    zwischen das";
+
+/// English words that carry grammar and that are not German words too.
+const ENGLISH: &str = "a about after all and any are as at be because been before being between both but by can \
+    could did do does during each for from had has have he her here him his how i if into is it its just like may \
+    might more most much must my no not of off on one only or other our out over said she should since some such \
+    than that the their them then there these they this those through to under until up us very we were what when \
+    where which while who whom whose why with without would you your";
+
+/// Words of German names and titles that stay in an English text.
+const NAME_PARTICLES: [&str; 7] = ["von", "der", "zu", "zum", "zur", "das", "die"];
+
+/// The output, or a part of it, is not in the target language.
+pub(super) fn wrong_language(exchange: &Exchange<'_>) -> Option<Flag> {
+    if exchange.pair.source == exchange.pair.target {
+        return None;
+    }
+    let detail =
+        foreign_script(exchange).or_else(|| other_language(exchange)).or_else(|| untranslated(exchange))?;
+    Some(Flag::new(FlagKind::WrongLanguage, detail))
+}
+
+/// Whether `text` is in `lang` beyond doubt: long enough, detected with confidence, and without grammar words of
+/// `other`.
+pub(crate) fn is_surely(text: &str, lang: &Lang, other: Option<&Lang>) -> bool {
+    const FEWEST_WORDS: usize = 5;
+    const CONFIDENCE: f64 = 0.9;
+    if words(text).count() < FEWEST_WORDS {
+        return false;
+    }
+    let detected = detect(text).is_some_and(|found| found.lang == *lang && found.confidence >= CONFIDENCE);
+    match grammar_words(lang) {
+        Some(own) => {
+            let for_it = count(text, &own);
+            let against = other.and_then(grammar_words).map_or(0, |theirs| count(text, &theirs));
+            for_it >= 2 && against == 0 && (detected || for_it >= 4)
+        }
+        None => detected,
+    }
+}
+
+/// Letters of a script that neither the target language nor the source text uses.
+fn foreign_script(exchange: &Exchange<'_>) -> Option<String> {
+    let expected = scripts(&exchange.pair.target)?;
+    let in_source: HashSet<Script> = exchange.source.chars().filter_map(script).collect();
+    let foreign: String = exchange
+        .output
+        .chars()
+        .filter(|&c| script(c).is_some_and(|s| !expected.contains(&s) && !in_source.contains(&s)))
+        .take(8)
+        .collect();
+    (!foreign.is_empty()).then(|| format!("`{foreign}` is not {}", exchange.pair.target.name()))
+}
+
+/// The output as a whole reads as the source language, or as a third one.
+fn other_language(exchange: &Exchange<'_>) -> Option<String> {
+    const FEWEST_WORDS: usize = 8;
+    let pair = exchange.pair;
+    if let (Some(source), Some(target)) = (grammar_words(&pair.source), grammar_words(&pair.target)) {
+        let (wrong, right) = (count(exchange.output, &source), count(exchange.output, &target));
+        if wrong >= 2 && wrong > 2 * right {
+            return Some(format!("reads as {}", pair.source.name()));
+        }
+        if right >= 2 {
+            return None;
+        }
+    }
+    if words(exchange.output).count() < FEWEST_WORDS {
+        return None;
+    }
+    let found = detect(exchange.output)?;
+    (found.lang != pair.target && found.confidence >= 0.9).then(|| format!("reads as {}", found.lang.name()))
+}
+
+/// A part of the output stands as it stood in the source: several words with grammar among them, or a word
+/// that is no name and has letters the target language lacks.
+fn untranslated(exchange: &Exchange<'_>) -> Option<String> {
+    let pair = exchange.pair;
+    let grammar = grammar_words(&pair.source)?;
+    let target = grammar_words(&pair.target).unwrap_or_default();
+    if is_surely(exchange.source, &pair.target, Some(&pair.source)) {
+        return None;
+    }
+    let source: Vec<&str> = words(exchange.source).collect();
+    let output: Vec<&str> = words(exchange.output).collect();
+    let runs: HashSet<[&str; 3]> = source.windows(3).map(|w| [w[0], w[1], w[2]]).collect();
+    let is_grammar =
+        |word: &str| grammar.contains(word) && !target.contains(word) && !NAME_PARTICLES.contains(&word);
+    for run in output.windows(3).filter(|w| runs.contains(&[w[0], w[1], w[2]])) {
+        if run.iter().any(|word| is_grammar(word)) {
+            return Some(format!("`{}` is left untranslated", run.join(" ")));
+        }
+    }
+    let in_source: HashSet<&str> = source.into_iter().collect();
+    output
+        .into_iter()
+        .find(|word| pair.target == Lang::EN && is_german_spelling(word) && in_source.contains(word))
+        .map(|word| format!("`{word}` is left untranslated"))
+}
+
+/// A word that is no name, spelt with letters that English lacks.
+fn is_german_spelling(word: &str) -> bool {
+    // Borrowed by English with their spelling.
+    const BORROWED: [&str; 2] = ["über", "doppelgänger"];
+    word.starts_with(char::is_lowercase) && word.contains(['ä', 'ö', 'ü', 'ß']) && !BORROWED.contains(&word)
+}
+
+/// How many words of a text are among `grammar`.
+fn count(text: &str, grammar: &HashSet<&str>) -> usize {
+    words(text).filter(|word| grammar.contains(word.to_lowercase().as_str())).count()
+}
+
+/// The words that carry a language's grammar, less those that German and English share; `None` where no list
+/// is kept.
+fn grammar_words(lang: &Lang) -> Option<HashSet<&'static str>> {
+    match lang.tag() {
+        "de" => Some(GERMAN.split_whitespace().collect()),
+        "en" => Some(ENGLISH.split_whitespace().collect()),
+        _ => None,
+    }
+}
+
+/// The most likely language of a text.
+fn detect(text: &str) -> Option<Detected> {
+    let info = whatlang::detect(text)?;
+    let tag = match info.lang() {
+        whatlang::Lang::Deu => "de",
+        whatlang::Lang::Eng => "en",
+        other => other.code(),
+    };
+    Lang::parse(tag).ok().map(|lang| Detected { lang, confidence: info.confidence() })
+}
+
+/// The scripts whose presence tells that an output has left its language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Script {
+    Cyrillic,
+    Greek,
+    Hebrew,
+    Arabic,
+    Indic,
+    Thai,
+    Hangul,
+    Kana,
+    Han,
+}
+
+/// The script of a letter that is not Latin.
+fn script(c: char) -> Option<Script> {
+    Some(match c {
+        '\u{0370}'..='\u{03FF}' | '\u{1F00}'..='\u{1FFF}' => Script::Greek,
+        '\u{0400}'..='\u{052F}' => Script::Cyrillic,
+        '\u{0590}'..='\u{05FF}' => Script::Hebrew,
+        '\u{0600}'..='\u{06FF}' | '\u{0750}'..='\u{077F}' => Script::Arabic,
+        '\u{0900}'..='\u{0DFF}' => Script::Indic,
+        '\u{0E00}'..='\u{0E7F}' => Script::Thai,
+        '\u{1100}'..='\u{11FF}' | '\u{AC00}'..='\u{D7AF}' => Script::Hangul,
+        '\u{3040}'..='\u{30FF}' => Script::Kana,
+        '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' => Script::Han,
+        _ => return None,
+    })
+}
+
+/// The scripts besides Latin that a language is written in; `None` where that is not known here.
+fn scripts(lang: &Lang) -> Option<&'static [Script]> {
+    let primary = lang.tag().split('-').next().unwrap_or_default();
+    Some(match primary {
+        "de" | "en" | "fr" | "es" | "it" | "pt" | "nl" | "pl" | "cs" | "sk" | "sv" | "da" | "no" | "nb"
+        | "nn" | "fi" | "et" | "lv" | "lt" | "hu" | "ro" | "hr" | "sl" | "tr" | "id" | "vi" | "ca" => &[],
+        "el" => &[Script::Greek],
+        "ru" | "uk" | "bg" | "be" | "mk" => &[Script::Cyrillic],
+        "he" => &[Script::Hebrew],
+        "ar" | "fa" | "ur" => &[Script::Arabic],
+        "hi" | "bn" | "ta" | "te" | "mr" | "gu" | "kn" | "ml" | "pa" | "ne" | "si" => &[Script::Indic],
+        "th" => &[Script::Thai],
+        "ko" => &[Script::Hangul, Script::Han],
+        "ja" => &[Script::Kana, Script::Han],
+        "zh" => &[Script::Han],
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Finish;
+    use crate::lang::LangPair;
+
+    fn detail(source: &str, output: &str) -> Option<String> {
+        let pair = LangPair { source: Lang::DE, target: Lang::EN };
+        wrong_language(&Exchange { source, output, finish: Finish::Stop, pair: &pair })
+            .map(|flag| flag.detail)
+    }
+
+    #[test]
+    fn lists_share_no_word() {
+        let german = grammar_words(&Lang::DE).expect("a list");
+        let english = grammar_words(&Lang::EN).expect("a list");
+        assert_eq!(german.intersection(&english).collect::<Vec<_>>(), Vec::<&&str>::new());
+    }
+
+    #[test]
+    fn another_language_is_seen() {
+        let source = "Der Bürgermeister eröffnete am Montag die neue Schule.";
+        assert!(detail(source, "The mayor opened the new school on Monday.").is_none());
+        let german =
+            detail(source, "Der Bürgermeister hat die neue Schule am Montag mit einer Rede eröffnet.");
+        assert_eq!(german.as_deref(), Some("reads as German"));
+        assert!(detail(source, "市长周一为新学校揭幕。").is_some());
+        assert!(detail(source, "The mayor opened the new 学校 on Monday.").is_some());
+    }
+
+    #[test]
+    fn a_part_left_untranslated_is_seen() {
+        let source = "Die Behörde warnte vor größeren Schäden, weil der Fluss weiter steigt.";
+        let detail = |output| detail(source, output);
+        assert!(detail("The authority warned of major damage because the river keeps rising.").is_none());
+        assert!(detail("The authority warned of größeren damage because the river keeps rising.").is_some());
+        assert!(detail("The authority warned of major damage, weil der Fluss weiter steigt.").is_some());
+    }
+
+    #[test]
+    fn german_names_and_titles_may_stay() {
+        let source = "Das sagte Ursula von der Leyen der Zeitung „Die Welt“ und dem „Spiegel“.";
+        assert_eq!(
+            detail(source, "Ursula von der Leyen told the newspaper “Die Welt” and “Der Spiegel” that."),
+            None
+        );
+    }
+}

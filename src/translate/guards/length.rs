@@ -1,0 +1,93 @@
+//! Length: outputs that are cut, or too short or too long for their source.
+
+use super::Exchange;
+use crate::engine::Finish;
+use crate::flag::{Flag, FlagKind};
+
+/// The output ended at the token limit.
+pub(super) fn truncated(exchange: &Exchange<'_>) -> Option<Flag> {
+    (exchange.finish == Finish::Length).then(|| Flag::new(FlagKind::Truncated, "cut at the token limit"))
+}
+
+/// The output is far shorter or longer than translations of such a source are.
+pub(super) fn ratio(exchange: &Exchange<'_>) -> Option<Flag> {
+    let (source, output) = (weight(exchange.source), weight(exchange.output));
+    // Short texts vary more: a word can become five, so the bounds open by a constant.
+    const SLACK: f64 = 12.0;
+    let shortest = source * 0.45 - SLACK;
+    let longest = source * 1.9 + SLACK;
+    let word = match output {
+        output if output < shortest => "short",
+        output if output > longest => "long",
+        _ => return None,
+    };
+    Some(Flag::new(FlagKind::LengthRatio, format!("too {word}: {output:.0} characters for {source:.0}")))
+}
+
+/// More or fewer sentences than the source holds: something was merged, dropped or added.
+pub(super) fn sentences(exchange: &Exchange<'_>) -> Option<Flag> {
+    let (source, output) = (sentence_count(exchange.source), sentence_count(exchange.output));
+    // One more is a matter of style, and so is one less of many.
+    (output > source + 1 || output + 1 < source || (output == 1 && source == 2 && shrunk(exchange)))
+        .then(|| Flag::new(FlagKind::LengthRatio, format!("{output} sentences for {source}")))
+}
+
+fn shrunk(exchange: &Exchange<'_>) -> bool {
+    weight(exchange.output) < 0.7 * weight(exchange.source)
+}
+
+/// The length of a text in characters; those that stand for a syllable or a word count more, so that texts in
+/// all scripts compare.
+fn weight(text: &str) -> f64 {
+    text.chars()
+        .map(|c| match c {
+            '\u{3040}'..='\u{30FF}' | '\u{AC00}'..='\u{D7AF}' => 2.0,
+            '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' => 3.0,
+            _ => 1.0,
+        })
+        .sum()
+}
+
+/// How many sentences a text seems to hold: ends followed by a new beginning, and the last.
+fn sentence_count(text: &str) -> usize {
+    let tokens: Vec<&str> = text.split_whitespace().collect();
+    let ends = tokens.windows(2).filter(|pair| ends_sentence(pair[0]) && begins_sentence(pair[1])).count();
+    ends + 1
+}
+
+fn ends_sentence(token: &str) -> bool {
+    let core = token.trim_end_matches(['"', '”', '“', '«', '»', '’', '\'', ')']);
+    let word = core.trim_end_matches(['.', '!', '?', '…']).trim_start_matches(|c: char| !c.is_alphanumeric());
+    if core.ends_with(['!', '?', '…']) {
+        return !word.is_empty();
+    }
+    // An abbreviation (`Dr.`, `U.S.`), an initial or an ordinal ends no sentence for certain.
+    core.ends_with('.')
+        && word.chars().count() >= 4
+        && !word.contains('.')
+        && word.chars().all(char::is_alphabetic)
+}
+
+fn begins_sentence(token: &str) -> bool {
+    token
+        .trim_start_matches(|c: char| !c.is_alphanumeric())
+        .starts_with(|c: char| c.is_uppercase() || !c.is_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_are_counted_with_care() {
+        for (text, count) in [
+            ("Er kommt morgen.", 1),
+            ("Dr. Maier kommt am 3. Mai.", 1),
+            ("He lives in the U.S. Army base there.", 1),
+            ("He came yesterday. She left. They met.", 3),
+            ("“Why not today?” He shrugged.", 2),
+        ] {
+            assert_eq!(sentence_count(text), count, "{text}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Numbers: whether every number of the source is in the output, and no other.
+//!
+//! Number errors of machine translation come in four classes: whole numbers, fractions, number words, and
+//! separators (`1.234` read as 1,234 or as 1.234). Numbers are compared by value, so `1,5 Milliarden` is `1.5
+//! billion`, `zwei` is `2` and `15 Uhr` is `3 p.m.`.
+
+mod lexer;
+mod mentions;
+mod value;
+mod words;
+
+use super::Exchange;
+use crate::flag::{Flag, FlagKind};
+pub(crate) use mentions::{Mention, Weight, mentions};
+
+/// Numbers of the source are missing or different, or the output has others.
+pub(super) fn numbers(exchange: &Exchange<'_>) -> Option<Flag> {
+    let source = mentions(exchange.source, &exchange.pair.source);
+    let output = mentions(exchange.output, &exchange.pair.target);
+    let (lost, mut added) = unmatched(source, output);
+    // A number word of a name or a loan (`Six Days`, `Top Ten`) stands in the source as it is.
+    added.retain(|mention| {
+        mention.text.contains(|c: char| c.is_ascii_digit()) || !holds_word(exchange.source, &mention.text)
+    });
+    let firm = |mentions: &[Mention]| mentions.iter().any(|mention| mention.weight == Weight::Firm);
+    // What may be left out must still not become another of its kind.
+    let loose = |mentions: &[Mention], month| {
+        mentions.iter().any(|mention| mention.weight == Weight::Loose && mention.month == month)
+    };
+    let changed = [true, false].into_iter().any(|month| loose(&lost, month) && loose(&added, month));
+    (firm(&lost) || firm(&added) || changed).then(|| {
+        let said = |mentions: &[Mention], what: &str| {
+            let texts: Vec<String> = mentions
+                .iter()
+                .filter(|mention| mention.weight > Weight::Hint)
+                .map(|mention| format!("`{}`", mention.text))
+                .collect();
+            (!texts.is_empty()).then(|| format!("{} {what}", texts.join(", ")))
+        };
+        let details: Vec<String> =
+            [said(&lost, "missing"), said(&added, "added")].into_iter().flatten().collect();
+        Flag::new(FlagKind::Numbers, details.join("; "))
+    })
+}
+
+/// The mentions of each side that have no counterpart on the other.
+fn unmatched(mut source: Vec<Mention>, mut output: Vec<Mention>) -> (Vec<Mention>, Vec<Mention>) {
+    // Firm mentions choose first, and likely readings go before others.
+    source.sort_by_key(|mention| std::cmp::Reverse(mention.weight));
+    output.sort_by_key(|mention| std::cmp::Reverse(mention.weight));
+    for same in [same_value as fn(&Mention, &Mention) -> bool, shared_reading] {
+        source.retain(|mention| match output.iter().position(|other| same(mention, other)) {
+            Some(at) => {
+                output.remove(at);
+                false
+            }
+            None => true,
+        });
+    }
+    (source, output)
+}
+
+fn holds_word(text: &str, word: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric()).any(|other| other.eq_ignore_ascii_case(word))
+}
+
+fn same_value(a: &Mention, b: &Mention) -> bool {
+    a.month == b.month && a.values.first() == b.values.first()
+}
+
+fn shared_reading(a: &Mention, b: &Mention) -> bool {
+    a.values.iter().any(|value| b.values.contains(value))
+}

@@ -1,0 +1,331 @@
+//! Rounds of asking: every text once, faulty answers again in another way, then the best that came.
+
+use std::collections::HashMap;
+
+use super::guards::{self, Exchange};
+use super::{Source, Target, copy, pieces};
+use crate::engine::{Finish, Hypothesis};
+use crate::error::Result;
+use crate::flag::{Flag, FlagKind};
+use crate::lang::LangPair;
+use crate::plan::{Decoding, Request, Task, Wording};
+
+/// How often a text is asked for at most.
+const ATTEMPTS: usize = 3;
+
+/// Longer texts are cut in pieces of this many tokens: small models merge and drop what is in long ones.
+const PIECE_TOKENS: usize = 256;
+
+/// A translation in the making: asks, checks, asks again, and ends with one target for each source.
+///
+/// One segment is one request; the same text is asked for once. A segment that is longer than the budget allows
+/// is asked for in pieces. An answer that a guard objects to is asked for again: first with another wording,
+/// then clause by clause or with sampling (the seed comes from the segment's index). If no answer is free of
+/// faults the best is kept with its flags: the one with the least grave faults, then with the highest
+/// probability. If all answers are empty the target is the source. The same answers give the same targets.
+///
+/// White space at the ends of an answer is removed and line breaks in it become spaces; otherwise it stays as
+/// the model wrote it.
+#[derive(Debug)]
+pub struct TranslationRounds {
+    pair: LangPair,
+    budget: usize,
+    units: Vec<Unit>,
+    jobs: Vec<Job>,
+    /// The (job, piece) of each request of the last round.
+    asked: Vec<(usize, usize)>,
+    retries: usize,
+    targets: Vec<Option<Target>>,
+}
+
+/// The jobs that make up the target of a segment.
+#[derive(Debug)]
+struct Unit {
+    segment: usize,
+    jobs: Vec<usize>,
+    /// Flags that the source itself raises.
+    flags: Vec<Flag>,
+}
+
+/// A text to translate, with the answers so far.
+#[derive(Debug)]
+struct Job {
+    text: String,
+    /// Whether white space stood before the text in its segment.
+    spaced: bool,
+    tokens: usize,
+    seed: u64,
+    units: Vec<usize>,
+    attempts: usize,
+    /// The parts that the present attempt asks for: the whole text, or its clauses.
+    pieces: Vec<pieces::Piece>,
+    answers: Vec<Option<Hypothesis>>,
+    best: Option<Candidate>,
+    settled: bool,
+}
+
+/// An answer with what the guards say of it.
+#[derive(Clone, Debug)]
+struct Candidate {
+    text: String,
+    flags: Vec<Flag>,
+    logprob: Option<f64>,
+    tokens: usize,
+}
+
+impl TranslationRounds {
+    /// Starts a translation of `sources`. `budget` is the number of tokens that prompt text and output may
+    /// hold together, `count` the engine's token count of a text.
+    ///
+    /// # Errors
+    /// Those of `count`.
+    pub fn new(
+        sources: &[Source<'_>],
+        pair: &LangPair,
+        budget: usize,
+        count: &dyn Fn(&str) -> Result<usize>,
+    ) -> Result<Self> {
+        let mut rounds = Self {
+            pair: pair.clone(),
+            budget,
+            units: Vec::new(),
+            jobs: Vec::new(),
+            asked: Vec::new(),
+            retries: 0,
+            targets: vec![None; sources.len()],
+        };
+        let limit = longest_piece(budget);
+        let mut jobs_of: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (segment, source) in sources.iter().enumerate() {
+            let mut flags: Vec<Flag> = copy::control_characters(source.text).into_iter().collect();
+            let same = copy::same_language(source.text, pair);
+            if source.copy || copy::nothing_to_translate(source.text) || same.is_some() {
+                flags.extend(same.filter(|_| !source.copy));
+                rounds.targets[segment] = Some(Target { text: source.text.to_owned(), flags, logprob: None });
+                continue;
+            }
+            let jobs = match jobs_of.get(source.text) {
+                Some(jobs) => jobs.clone(),
+                None => {
+                    let mut jobs = Vec::new();
+                    for (piece, tokens) in pieces::split_to_fit(&normalised(source.text), limit, count)? {
+                        jobs.push(rounds.jobs.len());
+                        rounds.jobs.push(Job::new(piece, tokens, rounds.jobs.len() as u64));
+                    }
+                    jobs_of.insert(source.text, jobs.clone());
+                    jobs
+                }
+            };
+            for &job in &jobs {
+                rounds.jobs[job].units.push(rounds.units.len());
+            }
+            rounds.units.push(Unit { segment, jobs, flags });
+        }
+        Ok(rounds)
+    }
+
+    /// The next round's requests; empty when every source has its target. There are at most three rounds. A
+    /// request of the last round that was never answered counts as answered with nothing.
+    pub fn requests(&mut self) -> Vec<Request> {
+        for (job, piece) in std::mem::take(&mut self.asked) {
+            if !self.jobs[job].settled
+                && self.jobs[job].attempts > 0
+                && self.jobs[job].answers.get(piece) == Some(&None)
+            {
+                let nothing =
+                    Hypothesis { text: String::new(), tokens: 0, logprob: None, finish: Finish::Stop };
+                self.answer(job, piece, nothing);
+            }
+        }
+        let mut requests = Vec::new();
+        for (index, job) in self.jobs.iter_mut().enumerate().filter(|(_, job)| !job.settled) {
+            let (wording, decoding) = job.next_attempt();
+            for (number, piece) in job.pieces.iter().enumerate() {
+                self.asked.push((index, number));
+                requests.push(Request {
+                    task: Task::Translate { pair: self.pair.clone(), text: piece.text.clone(), wording },
+                    decoding,
+                    max_tokens: max_tokens(job.tokens_of(piece), self.budget),
+                });
+            }
+            if job.attempts > 1 {
+                self.retries += 1;
+            }
+        }
+        requests
+    }
+
+    /// Takes the answer to the request with this index in the last round. An index that was not asked for is
+    /// ignored, and so is a second answer.
+    pub fn accept(&mut self, index: usize, hypothesis: &Hypothesis) {
+        if let Some(&(job, piece)) = self.asked.get(index) {
+            self.answer(job, piece, hypothesis.clone());
+        }
+    }
+
+    /// The targets so far, in order; a target once there does not change.
+    pub fn targets(&self) -> &[Option<Target>] {
+        &self.targets
+    }
+
+    /// How many texts were asked for again, each time counted.
+    pub fn retries(&self) -> usize {
+        self.retries
+    }
+
+    /// How many targets carry each kind of flag; kinds that none carries are left out.
+    pub fn flag_counts(&self) -> Vec<(FlagKind, usize)> {
+        let carries = |target: &Target, kind| target.flags.iter().any(|flag| flag.kind == kind);
+        FlagKind::ALL
+            .into_iter()
+            .map(|kind| (kind, self.targets.iter().flatten().filter(|target| carries(target, kind)).count()))
+            .filter(|&(_, count)| count > 0)
+            .collect()
+    }
+
+    fn answer(&mut self, index: usize, piece: usize, hypothesis: Hypothesis) {
+        let job = &mut self.jobs[index];
+        match job.answers.get_mut(piece) {
+            Some(answer @ None) => *answer = Some(hypothesis),
+            _ => return,
+        }
+        job.judge(&self.pair);
+        if !job.settled {
+            return;
+        }
+        for &unit in &self.jobs[index].units {
+            let unit = &self.units[unit];
+            self.targets[unit.segment] = finished(unit, &self.jobs);
+        }
+    }
+}
+
+impl Job {
+    fn new(piece: pieces::Piece, tokens: usize, seed: u64) -> Self {
+        Self {
+            text: piece.text,
+            spaced: piece.spaced,
+            tokens,
+            seed,
+            units: Vec::new(),
+            attempts: 0,
+            pieces: Vec::new(),
+            answers: Vec::new(),
+            best: None,
+            settled: false,
+        }
+    }
+
+    /// Begins another attempt and says how it asks.
+    fn next_attempt(&mut self) -> (Wording, Decoding) {
+        let whole = || vec![pieces::Piece { text: self.text.clone(), spaced: false }];
+        let (parts, wording, decoding) = match self.attempts {
+            0 => (whole(), Wording::Plain, Decoding::Greedy),
+            1 => (whole(), Wording::Strict, Decoding::Greedy),
+            _ => match pieces::split_clauses(&self.text) {
+                Some(clauses) => (clauses, Wording::Plain, Decoding::Greedy),
+                None => {
+                    let decoding = Decoding::Sample { temperature: 0.3, top_p: 0.95, seed: self.seed };
+                    (whole(), Wording::Plain, decoding)
+                }
+            },
+        };
+        self.attempts += 1;
+        self.answers = vec![None; parts.len()];
+        self.pieces = parts;
+        (wording, decoding)
+    }
+
+    /// Weighs the present attempt once all of it is answered.
+    fn judge(&mut self, pair: &LangPair) {
+        let Some(answers) = self.answers.iter().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
+            return;
+        };
+        let texts: Vec<String> = answers.iter().map(|answer| normalised(&answer.text)).collect();
+        let text =
+            pieces::join(self.pieces.iter().zip(&texts).map(|(piece, text)| (piece.spaced, text.as_str())));
+        let finish = answers.iter().map(|a| a.finish).find(|&f| f != Finish::Stop).unwrap_or(Finish::Stop);
+        let flags = guards::check(&Exchange { source: &self.text, output: &text, finish, pair });
+        let tokens = answers.iter().map(|answer| answer.tokens).sum();
+        let logprob = mean_logprob(answers.iter().map(|answer| (answer.logprob, answer.tokens)));
+        let candidate = Candidate { text, flags, logprob, tokens };
+        self.settled = candidate.flags.is_empty() || self.attempts >= ATTEMPTS;
+        if self.best.as_ref().is_none_or(|best| candidate.is_better_than(best)) {
+            self.best = Some(candidate);
+        }
+    }
+
+    /// The tokens of a part of the text, estimated by its share of the characters.
+    fn tokens_of(&self, piece: &pieces::Piece) -> usize {
+        match piece.text.len() == self.text.len() {
+            true => self.tokens,
+            false => (self.tokens * piece.text.len()).div_ceil(self.text.len().max(1)) + 8,
+        }
+    }
+}
+
+impl Candidate {
+    fn is_better_than(&self, other: &Self) -> bool {
+        let (own, theirs) = (guards::severity(&self.flags), guards::severity(&other.flags));
+        let logprob = |candidate: &Self| candidate.logprob.unwrap_or(f64::NEG_INFINITY);
+        own < theirs || (own == theirs && logprob(self) > logprob(other))
+    }
+}
+
+/// The target of a unit whose jobs are all settled.
+fn finished(unit: &Unit, jobs: &[Job]) -> Option<Target> {
+    let jobs: Vec<&Job> = unit.jobs.iter().filter_map(|&job| jobs.get(job)).collect();
+    let best: Vec<&Candidate> =
+        jobs.iter().map(|job| job.best.as_ref().filter(|_| job.settled)).collect::<Option<_>>()?;
+    // Nothing is dropped: where no translation came, the source stays.
+    let texts = jobs.iter().zip(&best).map(|(job, candidate)| match is_empty(candidate) {
+        true => (job.spaced, job.text.as_str()),
+        false => (job.spaced, candidate.text.as_str()),
+    });
+    let mut flags = unit.flags.clone();
+    for flag in best.iter().flat_map(|candidate| &candidate.flags) {
+        if !flags.contains(flag) {
+            flags.push(flag.clone());
+        }
+    }
+    Some(Target {
+        text: pieces::join(texts),
+        flags,
+        logprob: mean_logprob(
+            best.iter()
+                .filter(|candidate| !is_empty(candidate))
+                .map(|candidate| (candidate.logprob, candidate.tokens)),
+        ),
+    })
+}
+
+fn is_empty(candidate: &Candidate) -> bool {
+    candidate.flags.iter().any(|flag| flag.kind == FlagKind::Empty)
+}
+
+/// The mean over all tokens, if every part has one.
+fn mean_logprob(parts: impl Iterator<Item = (Option<f64>, usize)>) -> Option<f64> {
+    let (mut sum, mut tokens) = (0.0, 0);
+    for (logprob, count) in parts {
+        sum += logprob? * count as f64;
+        tokens += count;
+    }
+    (tokens > 0).then(|| sum / tokens as f64)
+}
+
+/// Line breaks and runs of white space become single spaces; the ends are trimmed.
+fn normalised(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.join(" ")
+}
+
+/// How long an output may grow: generous for a translation, and within the budget.
+fn max_tokens(source: usize, budget: usize) -> usize {
+    let generous = source.saturating_mul(5).div_ceil(2).saturating_add(32);
+    generous.min(budget.saturating_sub(source)).max(1)
+}
+
+/// The longest text whose translation fits the budget together with it.
+fn longest_piece(budget: usize) -> usize {
+    (budget.saturating_sub(32) * 2 / 7).clamp(1, PIECE_TOKENS)
+}
