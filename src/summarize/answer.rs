@@ -4,11 +4,11 @@
 use std::collections::HashSet;
 
 use super::extract::is_heading;
-use super::sentences;
 use super::words::{fold, words};
 use crate::engine::{Finish, Hypothesis};
 use crate::lang::Lang;
 use crate::plan::Length;
+use crate::segment::sentences;
 
 /// What is left of an answer.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -75,24 +75,3 @@ pub struct SummaryOptions {
     /// and reduce.
     pub budget: usize,
 }
-
-/// A stand-in until the segment room has its own.
-fn sentences(text: &str, _lang: &Lang) -> Vec<std::ops::Range<usize>> {
-    let mut ranges = Vec::new();
-    let mut start = 0;
-    for (at, c) in text.char_indices() {
-        let end = at + c.len_utf8();
-        let rest = text.get(end..).unwrap_or("");
-        let closes = rest.starts_with(char::is_whitespace) || rest.is_empty();
-        let after = |c: char| matches!(c, '.' | '!' | '?');
-        let quoted = matches!(c, '"' | '\u{201d}') && text.get(..at).is_some_and(|t| t.ends_with(after));
-        if (after(c) || quoted) && closes {
-            ranges.push(start..end);
-            start = end + rest.len() - rest.trim_start().len();
-        }
-    }
-    if start < text.len() {
-        ranges.push(start..text.len());
-    }
-    ranges
-}
