@@ -18,4 +18,4 @@ pub mod translate;
 
 pub use error::{Error, ErrorKind, Result};
 pub use flag::{Flag, FlagKind};
-pub use lang::{Detected, Lang, LangPair};
+pub use lang::{Detected, Lang, LangPair, detect, detect_among};
