@@ -349,19 +349,7 @@ fn count(number: usize, noun: &str) -> String {
 
 /// The attributes that every text in a language carries.
 fn lang_attributes(lang: &Lang) -> String {
-    format!(r#"lang="{}" dir="{}""#, esc(lang.tag()), direction(lang.tag()))
-}
-
-/// The direction in which a language is written, by its script or, without one in the tag, its usual script.
-fn direction(tag: &str) -> &'static str {
-    let mut subtags = tag.split('-');
-    let language = subtags.next().unwrap_or_default();
-    let right_to_left = match subtags.find(|subtag| subtag.len() == 4) {
-        Some(script) => ["Adlm", "Arab", "Hebr", "Nkoo", "Rohg", "Syrc", "Thaa"].contains(&script),
-        None => ["ar", "arc", "ckb", "dv", "fa", "he", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"]
-            .contains(&language),
-    };
-    if right_to_left { "rtl" } else { "ltr" }
+    format!(r#"lang="{}" dir="{}""#, esc(lang.tag()), if lang.is_rtl() { "rtl" } else { "ltr" })
 }
 
 /// `text` as HTML text or attribute value.
@@ -378,19 +366,4 @@ fn esc(text: &str) -> String {
         }
     }
     escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn directions() {
-        for tag in ["ar", "he", "fa", "ur", "az-Arab", "pa-Arab-PK"] {
-            assert_eq!(direction(tag), "rtl", "{tag}");
-        }
-        for tag in ["en", "de", "zh-Hant", "ug-Latn", "", "ar-Latn"] {
-            assert_eq!(direction(tag), "ltr", "{tag}");
-        }
-    }
 }
