@@ -194,13 +194,11 @@ impl Page<'_> {
         };
         writeln!(out, "<section class=\"text {arrangement}\">")?;
         if self.is_side_by_side() {
-            let (source, target) = (bitext.pair.source.name(), bitext.pair.target.name());
-            writeln!(
-                out,
-                "<div class=\"heads\"><h2 class=\"src\">{}</h2><h2 class=\"tgt\">{}</h2></div>",
-                esc(source),
-                esc(target)
-            )?;
+            let head = |class: &str, lang: &Lang| {
+                format!("<h2 class=\"{class}\" dir=\"{}\">{}</h2>", direction(lang), esc(lang.name()))
+            };
+            let (source, target) = (&bitext.pair.source, &bitext.pair.target);
+            writeln!(out, "<div class=\"heads\">{}{}</div>", head("src", source), head("tgt", target))?;
         }
         for (kind, units) in blocks(bitext) {
             let class = match kind {
@@ -261,8 +259,15 @@ impl Page<'_> {
         };
         let mut facts =
             vec![("Source language", format!("{} ({certainty})", esc(bitext.pair.source.name())))];
-        facts.extend(self.article.translator.iter().map(|model| ("Translated by", model_facts(model))));
-        facts.extend(self.article.summarizer.iter().map(|model| ("Summarised by", model_facts(model))));
+        match (&self.article.translator, &self.article.summarizer) {
+            (Some(one), Some(other)) if one == other => {
+                facts.push(("Translated and summarised by", model_facts(one)));
+            }
+            (translator, summarizer) => {
+                facts.extend(translator.iter().map(|model| ("Translated by", model_facts(model))));
+                facts.extend(summarizer.iter().map(|model| ("Summarised by", model_facts(model))));
+            }
+        }
         if let Some(t) = &self.article.timings {
             facts.push((
                 "Time",
@@ -349,7 +354,11 @@ fn count(number: usize, noun: &str) -> String {
 
 /// The attributes that every text in a language carries.
 fn lang_attributes(lang: &Lang) -> String {
-    format!(r#"lang="{}" dir="{}""#, esc(lang.tag()), if lang.is_rtl() { "rtl" } else { "ltr" })
+    format!(r#"lang="{}" dir="{}""#, esc(lang.tag()), direction(lang))
+}
+
+fn direction(lang: &Lang) -> &'static str {
+    if lang.is_rtl() { "rtl" } else { "ltr" }
 }
 
 /// `text` as HTML text or attribute value.
