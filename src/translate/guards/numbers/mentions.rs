@@ -46,6 +46,11 @@ pub(crate) fn mentions(text: &str, lang: &Lang) -> Vec<Mention> {
     mentions
 }
 
+/// Whether the number words of a language are known.
+pub(super) fn knows_words(lang: &Lang) -> bool {
+    !matches!(Language::of(lang), Language::Other(_))
+}
+
 /// The languages whose number words are known, and how the others write digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Language {
@@ -172,7 +177,10 @@ impl Reader<'_> {
         // The power of a unit (`km2`) or the count of an atom (`CO2`) may be set as a small figure.
         let power =
             glued && matches!(own, "2" | "3") && matches!(before, "mm" | "cm" | "dm" | "m" | "km" | "CO");
-        let weight = if full_hour || power { Weight::Hint } else { Weight::Firm };
+        // East Asian scale words multiply by powers of ten thousand; they are not read here.
+        let scaled =
+            next.glued && next.text.starts_with(['百', '千', '万', '萬', '億', '亿', '천', '만', '억']);
+        let weight = if full_hour || power || scaled { Weight::Hint } else { Weight::Firm };
         mentions.push(Mention { text: own.to_owned(), values, weight, month: false });
         1
     }
@@ -187,6 +195,11 @@ impl Reader<'_> {
         if let Some(n) = words::roman(word) {
             mentions.push(Mention { weight: Weight::Hint, ..firm(word, vec![Value::whole(n)]) });
             return 1;
+        }
+        // `an hour and a half`
+        if matches!(word, "a" | "an" | "one") && self.and_a_half(at + 2) {
+            mentions.push(firm(self.text(at, 5), vec![Value::and_a_half(1)]));
+            return 5;
         }
         let Some(meaning) = self.language.meaning(word) else { return 1 };
         let (scaled_one, scale_words) = self.scaled(Value::whole(1), at + 1);

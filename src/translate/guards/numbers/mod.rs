@@ -15,8 +15,12 @@ pub(crate) use mentions::{Mention, Weight, mentions};
 
 /// Numbers of the source are missing or different, or the output has others.
 pub(super) fn numbers(exchange: &Exchange<'_>) -> Option<Flag> {
-    let source = mentions(exchange.source, &exchange.pair.source);
-    let output = mentions(exchange.output, &exchange.pair.target);
+    let pair = exchange.pair;
+    let mut source = mentions(exchange.source, &pair.source);
+    let mut output = mentions(exchange.output, &pair.target);
+    if ![&pair.source, &pair.target].into_iter().all(mentions::knows_words) {
+        source.iter_mut().chain(&mut output).for_each(trust_digits_only);
+    }
     let (lost, mut added) = unmatched(source, output);
     // A number word of a name or a loan (`Six Days`, `Top Ten`) stands in the source as it is.
     added.retain(|mention| {
@@ -41,6 +45,13 @@ pub(super) fn numbers(exchange: &Exchange<'_>) -> Option<Flag> {
             [said(&lost, "missing"), said(&added, "added")].into_iter().flatten().collect();
         Flag::new(FlagKind::Numbers, details.join("; "))
     })
+}
+
+/// Number words of one language say nothing where those of the other are unknown.
+fn trust_digits_only(mention: &mut Mention) {
+    if mention.text.chars().any(char::is_alphabetic) {
+        mention.weight = Weight::Hint;
+    }
 }
 
 /// The mentions of each side that have no counterpart on the other.

@@ -123,7 +123,7 @@ pub(super) fn german(word: &str) -> Option<Meaning> {
         .or_else(|| german_decade(lower).map(Meaning::Decade))
         .or_else(|| german_ordinal(lower).map(Meaning::Ordinal))
         .or_else(|| german_measure(lower).map(|n| Meaning::Cardinal(Value::whole(n))))
-        .or_else(|| german_compound(lower).map(Meaning::Hint))
+        .or_else(|| german_compound(lower))
 }
 
 /// Words that multiply what stands before them.
@@ -234,7 +234,7 @@ fn german_measure(lower: &str) -> Option<u128> {
 }
 
 /// A number that opens a longer word: `Dreikampf`, `zweitgrößte`, `Vierjahresplan`.
-fn german_compound(lower: &str) -> Option<u128> {
+fn german_compound(lower: &str) -> Option<Meaning> {
     // Words that only look so.
     const OTHER: [&str; 13] = [
         "zweif",
@@ -256,9 +256,9 @@ fn german_compound(lower: &str) -> Option<u128> {
     {
         return None;
     }
-    let ordinals = [("zweit", 2), ("dritt", 3), ("viert", 4), ("fünft", 5)];
-    let ordinal = ordinals.iter().find(|(stem, _)| lower.starts_with(stem)).map(|&(_, n)| n);
-    ordinal.or_else(|| {
+    let ordinals = [("zweit", 2), ("dritt", 3), ("viert", 4), ("fünft", 5), ("sechst", 6)];
+    let ordinal = ordinals.iter().find(|(stem, _)| lower.starts_with(stem));
+    ordinal.map(|&(_, n)| Meaning::Ordinal(n)).or_else(|| {
         GERMAN_UNITS
             .iter()
             .enumerate()
@@ -266,7 +266,7 @@ fn german_compound(lower: &str) -> Option<u128> {
             .chain(GERMAN_TEENS.iter().enumerate().map(|(n, word)| (n + 10, word)))
             .filter(|(_, word)| lower.starts_with(**word) && lower.len() >= word.len() + 3)
             .max_by_key(|(_, word)| word.len())
-            .map(|(n, _)| n as u128)
+            .map(|(n, _)| Meaning::Hint(n as u128))
     })
 }
 
@@ -277,10 +277,9 @@ pub(super) fn english(word: &str) -> Option<Meaning> {
     }
     let lower = word.to_lowercase();
     Some(match lower.as_str() {
-        "once" | "single" | "sole" | "a" | "an" => Meaning::Hint(1),
+        "once" | "single" | "sole" => Meaning::Hint(1),
         "both" | "couple" | "pair" | "pairs" | "twin" | "twins" | "twice" | "double" | "doubled"
-        | "doubles" | "doubling" | "duo" | "two-fold" | "twofold" | "latter" | "either" | "neither"
-        | "duel" => Meaning::Hint(2),
+        | "doubles" | "doubling" | "duo" | "two-fold" | "twofold" => Meaning::Hint(2),
         "triple" | "tripled" | "treble" | "thrice" | "threefold" | "trio" | "triplets" => Meaning::Hint(3),
         "quarter" | "quarters" | "quadruple" | "quadrupled" | "fourfold" | "quartet" => Meaning::Hint(4),
         "fortnight" => Meaning::Hint(2),
@@ -455,6 +454,7 @@ mod tests {
         }
         assert_eq!(german("achtziger"), Some(Meaning::Decade(80)));
         assert_eq!(english("eighties"), Some(Meaning::Decade(80)));
+        assert_eq!(german("zweitgrößte"), Some(Meaning::Ordinal(2)));
         assert_eq!(german("Dreikampf"), Some(Meaning::Hint(3)));
         assert_eq!(german("Milliarden"), Some(Meaning::Scale(Value::whole(1_000_000_000))));
         assert_eq!(german("Juni"), Some(Meaning::Month(6)));
