@@ -98,11 +98,14 @@ fn untranslated(exchange: &Exchange<'_>) -> Option<String> {
     }
     let source: Vec<&str> = words(exchange.source).collect();
     let output: Vec<&str> = words(exchange.output).collect();
-    let runs: HashSet<[&str; 3]> = source.windows(3).map(|w| [w[0], w[1], w[2]]).collect();
-    let is_grammar =
-        |word: &str| grammar.contains(word) && !target.contains(word) && !NAME_PARTICLES.contains(&word);
-    for run in output.windows(3).filter(|w| runs.contains(&[w[0], w[1], w[2]])) {
-        if run.iter().any(|word| is_grammar(word)) {
+    let is_grammar = |word: &str| grammar.contains(word) && !NAME_PARTICLES.contains(&word);
+    // A name or a title (`Bank of England`) has grammar words, but no other words in lower case.
+    let is_plain = |word: &str| {
+        word.starts_with(char::is_lowercase) && !grammar.contains(word) && !target.contains(word)
+    };
+    for run in shared_runs(&source, &output) {
+        let grammar = run.iter().filter(|word| is_grammar(word)).count();
+        if grammar >= 3 || (grammar >= 1 && run.iter().any(|word| is_plain(word))) {
             return Some(format!("`{}` is left untranslated", run.join(" ")));
         }
     }
@@ -111,6 +114,23 @@ fn untranslated(exchange: &Exchange<'_>) -> Option<String> {
         .into_iter()
         .find(|word| pair.target == Lang::EN && is_german_spelling(word) && in_source.contains(word))
         .map(|word| format!("`{word}` is left untranslated"))
+}
+
+/// The longest runs of three words or more in `output` that stand in `source` too.
+fn shared_runs<'a>(source: &[&str], output: &'a [&'a str]) -> Vec<&'a [&'a str]> {
+    const SHORTEST: usize = 3;
+    let known: HashSet<&[&str]> = source.windows(SHORTEST).collect();
+    let shared: Vec<bool> = output.windows(SHORTEST).map(|window| known.contains(window)).collect();
+    let mut runs = Vec::new();
+    let mut at = 0;
+    while at < shared.len() {
+        let windows = shared[at..].iter().take_while(|&&shared| shared).count();
+        if windows > 0 {
+            runs.push(&output[at..at + windows + SHORTEST - 1]);
+        }
+        at += windows + 1;
+    }
+    runs
 }
 
 /// A word that is no name, spelt with letters that English lacks.

@@ -18,7 +18,7 @@ pub(super) fn ratio(exchange: &Exchange<'_>) -> Option<Flag> {
     let known = [&exchange.pair.source, &exchange.pair.target]
         .into_iter()
         .all(|lang| [Lang::DE, Lang::EN].contains(lang));
-    let (least, most, slack) = if known { (0.58, 1.6, 12.0) } else { (0.4, 2.2, 16.0) };
+    let (least, most, slack) = if known { (0.58, 1.7, 14.0) } else { (0.4, 2.2, 16.0) };
     let shortest = source * least - slack;
     let longest = source * most + slack;
     let word = match output {

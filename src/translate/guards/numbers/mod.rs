@@ -21,11 +21,10 @@ pub(super) fn numbers(exchange: &Exchange<'_>) -> Option<Flag> {
     if ![&pair.source, &pair.target].into_iter().all(mentions::knows_words) {
         source.iter_mut().chain(&mut output).for_each(trust_digits_only);
     }
-    let (lost, mut added) = unmatched(source, output);
-    // A number word of a name or a loan (`Six Days`, `Top Ten`) stands in the source as it is.
-    added.retain(|mention| {
-        mention.text.contains(|c: char| c.is_ascii_digit()) || !holds_word(exchange.source, &mention.text)
-    });
+    let (mut lost, mut added) = unmatched(source, output);
+    // A number word of a name or a loan (`Six Days`, `Top Ten`) stands in both as it is.
+    added.retain(|mention| !stands_in(mention, exchange.source));
+    lost.retain(|mention| !stands_in(mention, exchange.output));
     let firm = |mentions: &[Mention]| mentions.iter().any(|mention| mention.weight == Weight::Firm);
     // What may be left out must still not become another of its kind.
     let loose = |mentions: &[Mention], month| {
@@ -71,8 +70,11 @@ fn unmatched(mut source: Vec<Mention>, mut output: Vec<Mention>) -> (Vec<Mention
     (source, output)
 }
 
-fn holds_word(text: &str, word: &str) -> bool {
-    text.split(|c: char| !c.is_alphanumeric()).any(|other| other.eq_ignore_ascii_case(word))
+/// Whether a number word stands in a text as it is.
+fn stands_in(mention: &Mention, text: &str) -> bool {
+    let word = &mention.text;
+    word.chars().all(char::is_alphabetic)
+        && text.split(|c: char| !c.is_alphanumeric()).any(|other| other.eq_ignore_ascii_case(word))
 }
 
 fn same_value(a: &Mention, b: &Mention) -> bool {
