@@ -25,6 +25,8 @@ pub enum ErrorKind {
     Resource,
     /// The user interrupted the work (exit code 130).
     Interrupted,
+    /// Whoever read the output went away (`| head`); a quiet success (exit code 0).
+    BrokenPipe,
 }
 
 /// What went wrong, with the next step for the user where there is one.
@@ -77,6 +79,11 @@ impl Error {
         Self::new(ErrorKind::Interrupted, "interrupted")
     }
 
+    /// The reader of the output went away.
+    pub fn broken_pipe() -> Self {
+        Self::new(ErrorKind::BrokenPipe, "the reader of the output went away")
+    }
+
     /// An operating system error on `path`; a full disk is [`ErrorKind::Resource`] whatever `kind` says.
     pub fn io(kind: ErrorKind, action: &str, path: &Path, error: std::io::Error) -> Self {
         use std::io::ErrorKind::{OutOfMemory, QuotaExceeded, StorageFull};
@@ -126,6 +133,7 @@ impl Error {
             ErrorKind::Network => 5,
             ErrorKind::Resource => 6,
             ErrorKind::Interrupted => 130,
+            ErrorKind::BrokenPipe => 0,
         }
     }
 }

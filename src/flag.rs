@@ -58,6 +58,11 @@ impl FlagKind {
         Self::ControlCharacters,
     ];
 
+    /// Whether the flag is a doubt, and not merely a remark on what was done.
+    pub fn is_doubt(self) -> bool {
+        !matches!(self, Self::SameLanguage)
+    }
+
     /// The name used in JSON and in every rendering (`wrong-language`).
     pub fn name(self) -> &'static str {
         match self {

@@ -1,5 +1,14 @@
 //! Engines: requests in, hypotheses out. An engine knows tokens and weights and nothing of documents.
 
+mod attention;
+pub mod causal;
+pub mod kernels;
+mod linear;
+mod ops;
+mod repetition;
+mod sampling;
+mod slots;
+
 use crate::error::Result;
 use crate::plan::Request;
 

@@ -1,5 +1,9 @@
 //! What is asked of an engine, as pure data: one [`Request`] for each text to produce.
 
+mod profile;
+
+pub use profile::{Piece, Profile};
+
 use crate::lang::{Lang, LangPair};
 
 /// One text to produce.

@@ -1,10 +1,19 @@
 //! Summaries: picked or written, each sentence pointing at the segments that carry it.
 
+mod extract;
+mod ground;
+mod names;
+mod numbers;
+mod words;
+
 use crate::engine::Hypothesis;
 use crate::error::Result;
 use crate::flag::Flag;
 use crate::lang::Lang;
 use crate::plan::{Length, Request};
+
+pub use extract::extract;
+pub use ground::{Grounding, ground};
 
 /// A summary whose sentences point at the segments that carry them.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,12 +71,6 @@ pub struct SummaryOptions {
     pub length: Length,
     /// The tokens of text that one request may hold; longer documents go by map and reduce.
     pub budget: usize,
-}
-
-/// Picks the sentences that carry the document, in document order. Needs no model.
-pub fn extract(passages: &[Passage<'_>], options: &SummaryOptions) -> Summary {
-    let _ = (passages, options);
-    unimplemented!()
 }
 
 /// An abstractive summary in the making: asks, checks, asks again, and ends with a summary.

@@ -13,7 +13,13 @@ pub struct Tokenizer {
 impl Tokenizer {
     /// Reads the tokenizer in a GGUF file.
     pub fn from_gguf(gguf: &Gguf) -> Result<Self> {
-        let mut inner = tokenizers::Tokenizer::from_gguf(gguf.content())?;
+        let mut inner = {
+            let file = std::fs::File::open(gguf.path())
+                .map_err(|e| Error::io(crate::ErrorKind::Model, "open", gguf.path(), e))?;
+            let content =
+                candle_core::quantized::gguf_file::Content::read(&mut std::io::BufReader::new(file))?;
+            tokenizers::Tokenizer::from_gguf(&content)?
+        };
         inner.set_encode_special_tokens(true);
         Ok(Self { inner })
     }

@@ -1,0 +1,323 @@
+//! One model card: what a model is, what its files must hash to, and where they can be had.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::lang::{Lang, LangPair};
+
+/// A model that diglot knows. Written as TOML in `models/` or in the user's own directory of cards.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Card {
+    /// The name that `--model` takes.
+    pub name: String,
+    /// One line for `diglot models list`.
+    #[serde(default)]
+    pub summary: String,
+    /// The Hugging Face repository (`Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF`), if there is one.
+    #[serde(default)]
+    pub repository: Option<String>,
+    /// The commit of the repository that holds the files: 40 hexadecimal digits.
+    #[serde(default)]
+    pub commit: Option<String>,
+    /// The branch or tag that is asked for while no commit is known.
+    #[serde(default = "main_branch")]
+    pub revision: String,
+    /// The files, each named by its sha256; the first is the GGUF file that is loaded.
+    pub files: Vec<CardFile>,
+    /// The terms of the weights.
+    pub licence: Licence,
+    /// The languages that the model writes, as BCP-47 tags.
+    pub languages: Vec<String>,
+    /// Language pairs (`de-en`); every pair of `languages` when there are none.
+    #[serde(default)]
+    pub pairs: Vec<String>,
+    /// What the model is used for.
+    pub roles: Vec<Role>,
+    /// Order among the cards of a role; 1 is the best.
+    pub rank: u32,
+    /// `general.architecture` of the GGUF file (`qwen2`).
+    pub architecture: String,
+    /// The prompt profile (`chatml`).
+    pub profile: String,
+    /// The most tokens of context that diglot uses with this model.
+    pub context: usize,
+    /// Whether diglot's authors ran and measured this model.
+    #[serde(default)]
+    pub run_here: bool,
+    /// A measured score, in words.
+    #[serde(default)]
+    pub score: Option<String>,
+    /// Where the files can be had, in the order in which the places are tried.
+    pub sources: Vec<Source>,
+}
+
+/// A file of a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardFile {
+    /// The name in the repository.
+    pub name: String,
+    /// The size.
+    pub bytes: u64,
+    /// The sha256 of the content, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// The terms of a model's weights.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Licence {
+    /// The SPDX identifier, or the name of the terms.
+    pub name: String,
+    /// Where the text is.
+    pub url: String,
+    /// Whether commercial use is allowed.
+    pub commercial: bool,
+    /// Whether the publisher asks for consent before a download.
+    pub gated: bool,
+}
+
+impl Licence {
+    /// Whether the terms are Apache, MIT or BSD, which need no acceptance.
+    pub fn is_permissive(&self) -> bool {
+        matches!(self.name.as_str(), "Apache-2.0" | "MIT" | "BSD-2-Clause" | "BSD-3-Clause")
+    }
+}
+
+/// What a model is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Translates.
+    Translator,
+    /// Summarises.
+    Summarizer,
+    /// Serves diglot's own tests; never offered, never a default.
+    Test,
+}
+
+/// A place where a model's files can be had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "kind", deny_unknown_fields)]
+pub enum Source {
+    /// The Hugging Face hub, or the mirror that `HF_ENDPOINT` names.
+    Hub,
+    /// Python packages whose members, joined in order, are the file.
+    Packages {
+        /// The packages, in order.
+        parts: Vec<Part>,
+    },
+    /// A web address.
+    Url {
+        /// The address of the file.
+        url: String,
+    },
+    /// A file on this machine, used where it lies.
+    Path {
+        /// Its absolute path.
+        path: PathBuf,
+    },
+}
+
+/// One package of [`Source::Packages`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// The pinned requirement (`name==1.0.0`).
+    pub package: String,
+    /// The exact name of the wheel's member.
+    pub member: String,
+}
+
+fn main_branch() -> String {
+    "main".into()
+}
+
+impl Card {
+    /// Reads a card; `origin` names it in errors.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) when it is not a card, or holds values that cannot be right.
+    pub fn parse(text: &str, origin: &str) -> Result<Self> {
+        let card: Self = toml::from_str(text)
+            .map_err(|e| Error::usage(format!("{origin} is not a model card: {}", e.message())))?;
+        card.check().map_err(|why| Error::usage(format!("{origin}: {why}")))?;
+        Ok(card)
+    }
+
+    /// The bytes of all files.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|f| f.bytes).sum()
+    }
+
+    /// Whether the model writes `lang`.
+    pub fn speaks(&self, lang: &Lang) -> bool {
+        self.languages.iter().any(|tag| covers(tag, lang))
+    }
+
+    /// Whether the model translates `pair`.
+    pub fn translates(&self, pair: &LangPair) -> bool {
+        if self.pairs.is_empty() {
+            return self.speaks(&pair.source) && self.speaks(&pair.target);
+        }
+        let covers_pair = |listed: &String| {
+            let (source, target) = listed.split_once('-').unwrap_or_default();
+            covers(source, &pair.source) && covers(target, &pair.target)
+        };
+        self.pairs.iter().any(covers_pair)
+    }
+
+    /// Whether the model may be offered, or chosen unasked, for `role`.
+    pub(crate) fn is_offered(&self, role: Role) -> bool {
+        self.roles.contains(&role) && !self.roles.contains(&Role::Test)
+    }
+
+    /// Says why the values cannot be right. File names and hashes become paths, package names become
+    /// arguments: neither may be anything else.
+    fn check(&self) -> Result<(), String> {
+        if !is_plain_name(&self.name) {
+            return Err(format!("`{}` cannot be a model's name", self.name));
+        }
+        if self.files.is_empty() || self.sources.is_empty() {
+            return Err("a card needs at least one file and one source".into());
+        }
+        for file in &self.files {
+            if !file.name.split('/').all(is_plain_name) {
+                return Err(format!("`{}` cannot be a file's name", file.name));
+            }
+            if !is_lower_hex(&file.sha256, 64) {
+                return Err(format!("the sha256 of {} is not 64 hexadecimal digits", file.name));
+            }
+        }
+        if self.commit.as_deref().is_some_and(|c| !is_lower_hex(c, 40)) {
+            return Err("a commit is 40 hexadecimal digits".into());
+        }
+        if let Some(repository) = &self.repository {
+            let parts: Vec<_> = repository.split('/').collect();
+            if parts.len() != 2 || !parts.iter().all(|p| is_plain_name(p)) {
+                return Err(format!("`{repository}` is not OWNER/NAME"));
+            }
+        }
+        if !self.revision.split('/').all(is_plain_name) {
+            return Err(format!("`{}` is not a revision", self.revision));
+        }
+        self.sources.iter().try_for_each(|source| self.check_source(source))
+    }
+
+    fn check_source(&self, source: &Source) -> Result<(), String> {
+        match source {
+            Source::Hub if self.repository.is_none() => Err("the hub needs a repository".into()),
+            Source::Hub => Ok(()),
+            _ if self.files.len() != 1 => Err("only the hub can serve several files".into()),
+            Source::Url { url } if !url.starts_with("https://") && !url.starts_with("http://") => {
+                Err(format!("`{url}` is not a web address"))
+            }
+            Source::Path { path } if !path.is_absolute() => {
+                Err(format!("{} is not an absolute path", path.display()))
+            }
+            Source::Packages { parts } if parts.is_empty() => Err("there are no packages".into()),
+            Source::Packages { parts } => match parts.iter().find(|p| !is_pinned(&p.package)) {
+                Some(part) => Err(format!("`{}` is not NAME==VERSION", part.package)),
+                None => Ok(()),
+            },
+            Source::Url { .. } | Source::Path { .. } => Ok(()),
+        }
+    }
+}
+
+/// Whether `tag` (`zh`) covers `lang` (`zh-Hant`).
+fn covers(tag: &str, lang: &Lang) -> bool {
+    let lang = lang.tag();
+    tag == lang || lang.split('-').next() == Some(tag)
+}
+
+/// Whether `text` is `len` lower-case hexadecimal digits.
+pub(crate) fn is_lower_hex(text: &str, len: usize) -> bool {
+    text.len() == len && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Whether `text` is safe as one component of a path and of a web address.
+fn is_plain_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 200
+        && !text.starts_with(['.', '-'])
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'+'))
+}
+
+/// Whether `text` is a pinned requirement (`name==1.0.0`) and nothing else.
+fn is_pinned(text: &str) -> bool {
+    text.split_once("==").is_some_and(|(name, version)| is_plain_name(name) && is_plain_name(version))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CARD: &str = r#"
+        name = "tiny"
+        repository = "org/tiny"
+        files = [{ name = "tiny.gguf", bytes = 3, sha256 = "SHA" }]
+        licence = { name = "MIT", url = "https://example.org", commercial = true, gated = false }
+        languages = ["de", "en", "zh"]
+        roles = ["translator"]
+        rank = 1
+        architecture = "llama"
+        profile = "chatml"
+        context = 128
+        sources = [{ kind = "hub" }]
+    "#;
+
+    fn card(edit: impl Fn(String) -> String) -> Result<Card> {
+        Card::parse(&edit(CARD.replace("SHA", &"a".repeat(64))), "tiny.toml")
+    }
+
+    fn pair(source: &Lang, target: &Lang) -> LangPair {
+        LangPair { source: source.clone(), target: target.clone() }
+    }
+
+    #[test]
+    fn reads_a_card_and_fills_in_what_is_optional() {
+        let card = card(|text| text).unwrap();
+        assert_eq!((card.revision.as_str(), card.commit, card.run_here), ("main", None, false));
+        assert_eq!(card.files[0].bytes, 3);
+    }
+
+    #[test]
+    fn refuses_values_that_would_become_paths_or_arguments() {
+        let bad = [
+            ("name = \"tiny\"", "name = \"../tiny\""),
+            ("tiny.gguf", "../../tiny.gguf"),
+            ("tiny.gguf", "/etc/tiny"),
+            ("org/tiny", "org/../tiny"),
+            ("org/tiny", "tiny"),
+            ("aaaa\" }]", "AAAA\" }]"),
+            ("rank = 1", "rank = 1\ncommit = \"main\""),
+            ("rank = 1", "rank = 1\nrevision = \"--x\""),
+            ("rank = 1", "rank = 1\nunknown = 1"),
+            (
+                "{ kind = \"hub\" }",
+                "{ kind = \"packages\", parts = [{ package = \"--index=x\", member = \"m\" }] }",
+            ),
+            ("{ kind = \"hub\" }", "{ kind = \"packages\", parts = [] }"),
+            ("{ kind = \"hub\" }", "{ kind = \"url\", url = \"file:///etc/passwd\" }"),
+            ("{ kind = \"hub\" }", "{ kind = \"path\", path = \"relative\" }"),
+        ];
+        for (from, to) in bad {
+            assert!(CARD.replace("SHA", &"a".repeat(64)).contains(from), "{from}");
+            let error = card(|text| text.replace(from, to)).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{to}: {error}");
+        }
+    }
+
+    #[test]
+    fn pairs_are_all_of_the_languages_unless_listed() {
+        let all = card(|text| text).unwrap();
+        assert!(all.translates(&pair(&Lang::DE, &Lang::EN)) && all.translates(&pair(&Lang::EN, &Lang::DE)));
+        let one = card(|text| text.replace("rank = 1", "rank = 1\npairs = [\"de-en\"]")).unwrap();
+        assert!(one.translates(&pair(&Lang::DE, &Lang::EN)));
+        assert!(!one.translates(&pair(&Lang::EN, &Lang::DE)));
+    }
+}

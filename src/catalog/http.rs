@@ -1,0 +1,488 @@
+//! The one HTTP client: moves bytes, resumes, and follows no address that it should not.
+//!
+//! Nothing is sent but the request itself, a user agent that says `diglot/VERSION`, and the token, which
+//! goes to the origin it was meant for and nowhere else.
+
+use std::fs::File;
+use std::future::Future;
+use std::io::{Seek, SeekFrom, Write};
+use std::net::IpAddr;
+use std::path::Path;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use reqwest::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap,
+    HeaderName, LOCATION, RANGE, RETRY_AFTER,
+};
+use reqwest::{Method, Response, StatusCode, Url};
+
+use super::fetch::{Failure, Observe, StoreEvent, tell};
+use super::layout::{open_staging, writing};
+use super::options::StoreOptions;
+use crate::error::Error;
+
+const MAX_REDIRECTS: usize = 10;
+/// Faults in a row, without a byte gained, after which a source is given up.
+const MAX_FAULTS: u32 = 5;
+/// Attempts after which a source that gives a little each time is given up.
+const MAX_ATTEMPTS: u32 = 100;
+/// A transfer slower than this, in bytes a second, has stalled.
+const CRAWL: u64 = 1024;
+/// How often the observer is asked whether to go on.
+const TICK: Duration = Duration::from_millis(200);
+
+/// What went wrong with one request.
+enum Trouble {
+    /// It may work the next time; the server may have said when.
+    Passing { why: String, pause: Option<Duration> },
+    /// The file so far does not fit what the server sends: begin anew.
+    StartOver { why: String },
+    /// It will not work the next time.
+    Lasting(Failure),
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Lasting(Failure::Fatal(error))
+    }
+}
+
+/// Where redirects are followed to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Follow {
+    /// Only within the same origin, for what the hub itself says in its headers.
+    SameOrigin,
+    /// Wherever [`check_redirect`] allows.
+    Anywhere,
+}
+
+/// One file's conversation with one server.
+struct Session<'a> {
+    options: &'a StoreOptions,
+    client: reqwest::Client,
+    url: Url,
+    token: Option<&'a str>,
+    total: u64,
+}
+
+/// Downloads `url` into `staging`, going on after the bytes that are already there.
+pub(crate) fn download(
+    options: &StoreOptions,
+    url: &str,
+    token: Option<&str>,
+    total: u64,
+    staging: &Path,
+    observe: Observe<'_>,
+) -> Result<(), Failure> {
+    let session = Session::new(options, url, token, total)?;
+    block_on(session.download(staging, observe))?
+}
+
+/// The headers with which the server of `url` describes the file, without its bytes.
+pub(crate) fn head(
+    options: &StoreOptions,
+    url: &str,
+    token: Option<&str>,
+    observe: Observe<'_>,
+) -> Result<HeaderMap, Failure> {
+    let session = Session::new(options, url, token, 0)?;
+    block_on(session.head(observe))?
+}
+
+/// The host of an address, with its port when it is not the usual one.
+pub(crate) fn host_of(url: &str) -> String {
+    let Ok(url) = Url::parse(url) else { return url.to_owned() };
+    let host = url.host_str().unwrap_or("?");
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// A header as text.
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn block_on<F: Future>(future: F) -> Result<F::Output, Error> {
+    if tokio::runtime::Handle::try_current().is_ok() {
+        return Err(Error::runtime("a model cannot be fetched inside an asynchronous runtime")
+            .hint("call `fetch` from a thread of its own (`spawn_blocking`)"));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|e| Error::runtime(format!("cannot start the network: {e}")))?;
+    Ok(runtime.block_on(future))
+}
+
+impl<'a> Session<'a> {
+    fn new(
+        options: &'a StoreOptions,
+        url: &str,
+        token: Option<&'a str>,
+        total: u64,
+    ) -> Result<Self, Failure> {
+        let url = Url::parse(url).map_err(|e| Failure::Unusable(format!("`{url}` is no address: {e}")))?;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+            return Err(Failure::Unusable(format!("`{url}` is no web address")));
+        }
+        let client = reqwest::Client::builder()
+            .user_agent(concat!("diglot/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(options.connect_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|e| Failure::Unusable(root_cause(&e)))?;
+        Ok(Self { options, client, url, token, total })
+    }
+
+    async fn head(&self, observe: Observe<'_>) -> Result<HeaderMap, Failure> {
+        let mut faults = 0;
+        loop {
+            match self.request(Method::HEAD, None, Follow::SameOrigin, observe).await {
+                Ok(response) => return Ok(response.headers().clone()),
+                Err(Trouble::Lasting(failure)) => return Err(failure),
+                Err(Trouble::StartOver { why }) => return Err(Failure::Unusable(why)),
+                Err(Trouble::Passing { why, pause }) => {
+                    faults += 1;
+                    self.pause(faults, why, pause, 0, observe).await?;
+                }
+            }
+        }
+    }
+
+    async fn download(&self, staging: &Path, observe: Observe<'_>) -> Result<(), Failure> {
+        let mut file = open_staging(staging)?;
+        let mut done = file.metadata().map_err(|e| writing("read", staging, e))?.len();
+        let mut faults = 0;
+        for _ in 0..MAX_ATTEMPTS {
+            if done > self.total {
+                done = 0;
+            }
+            if done == self.total {
+                tell(observe, StoreEvent::Progress { done, total: self.total })?;
+                return Ok(());
+            }
+            let before = done;
+            let result = self.transfer(&mut file, staging, &mut done, observe).await;
+            if done > before {
+                faults = 0;
+            }
+            match result {
+                Ok(()) => {}
+                Err(Trouble::Lasting(failure)) => return Err(failure),
+                Err(Trouble::StartOver { why }) => {
+                    done = 0;
+                    faults += 1;
+                    self.pause(faults, why, None, done, observe).await?;
+                }
+                Err(Trouble::Passing { why, pause }) => {
+                    faults += 1;
+                    self.pause(faults, why, pause, done, observe).await?;
+                }
+            }
+        }
+        Err(Failure::Unusable(format!("the transfer broke {MAX_ATTEMPTS} times")))
+    }
+
+    /// Asks for what is missing after `done` bytes, and writes what comes.
+    async fn transfer(
+        &self,
+        file: &mut File,
+        staging: &Path,
+        done: &mut u64,
+        observe: Observe<'_>,
+    ) -> Result<(), Trouble> {
+        let wanted = (*done > 0).then_some(*done);
+        let mut response = self.request(Method::GET, wanted, Follow::Anywhere, observe).await?;
+        // A server that ignores the range sends everything.
+        *done = if response.status() == StatusCode::PARTIAL_CONTENT { *done } else { 0 };
+        self.check_body(&response, *done)?;
+        let cut = file.set_len(*done).and_then(|()| file.seek(SeekFrom::Start(*done)));
+        cut.map_err(|e| writing("write", staging, e))?;
+
+        let stall = self.options.stall_timeout;
+        let mut window = (Instant::now(), 0_u64);
+        loop {
+            let progress = (*done, self.total);
+            let chunk = attend(response.chunk(), stall, progress, observe).await?;
+            let chunk = match chunk {
+                Some(Ok(Some(chunk))) => chunk,
+                Some(Ok(None)) if *done == self.total => return Ok(()),
+                Some(Ok(None)) => return Err(passing("the transfer ended early")),
+                Some(Err(e)) => return Err(passing(format!("the transfer broke: {}", root_cause(&e)))),
+                None => return Err(passing("the transfer stalled")),
+            };
+            let length = chunk.len() as u64;
+            if *done + length > self.total {
+                *done = 0;
+                let why = format!("it sends more than the {} bytes of the file", self.total);
+                return Err(Trouble::Lasting(Failure::WrongBytes(why)));
+            }
+            file.write_all(&chunk).map_err(|e| writing("write", staging, e))?;
+            *done += length;
+            tell(observe, StoreEvent::Progress { done: *done, total: self.total })?;
+            window.1 += length;
+            if window.0.elapsed() >= stall {
+                if window.1 < (stall.as_secs_f64() * CRAWL as f64) as u64 {
+                    return Err(passing("the transfer stalled"));
+                }
+                window = (Instant::now(), 0);
+            }
+        }
+    }
+
+    /// Whether the body can be the file, or the rest of it from `start` on.
+    fn check_body(&self, response: &Response, start: u64) -> Result<(), Trouble> {
+        let headers = response.headers();
+        if text(headers, CONTENT_ENCODING).is_some_and(|e| e != "identity") {
+            return Err(unusable("it sends the file compressed, which was not asked for"));
+        }
+        if text(headers, CONTENT_TYPE).is_some_and(|t| t.starts_with("text/html")) {
+            return Err(unusable("it answered with a web page instead of the file"));
+        }
+        let length: Option<u64> = text(headers, CONTENT_LENGTH).and_then(|l| l.parse().ok());
+        if response.status() != StatusCode::PARTIAL_CONTENT {
+            return match length {
+                Some(length) if length != self.total => {
+                    let why = format!("it offers {length} bytes instead of {}", self.total);
+                    Err(Trouble::Lasting(Failure::WrongBytes(why)))
+                }
+                _ => Ok(()),
+            };
+        }
+        let range = text(headers, CONTENT_RANGE).and_then(content_range);
+        match range {
+            Some((first, last, total)) if first == start && last + 1 == self.total && total == self.total => {
+                Ok(())
+            }
+            _ => Err(Trouble::StartOver {
+                why: "it sent another part of the file than the one asked for".into(),
+            }),
+        }
+    }
+
+    /// Sends one request and follows its redirects. The answer has a status of success, or, with
+    /// [`Follow::SameOrigin`], redirects elsewhere.
+    async fn request(
+        &self,
+        method: Method,
+        start: Option<u64>,
+        follow: Follow,
+        observe: Observe<'_>,
+    ) -> Result<Response, Trouble> {
+        let mut url = self.url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let response = self.send(&method, &url, start, observe).await?;
+            if !response.status().is_redirection() {
+                return self.check_status(response, start);
+            }
+            let location = text(response.headers(), LOCATION);
+            let next = location.and_then(|location| url.join(location).ok());
+            let next = next.ok_or_else(|| unusable("it redirects to nowhere"))?;
+            if follow == Follow::SameOrigin && next.origin() != url.origin() {
+                return Ok(response);
+            }
+            check_redirect(&url, &next).map_err(unusable)?;
+            url = next;
+        }
+        Err(unusable(format!("it redirects more than {MAX_REDIRECTS} times")))
+    }
+
+    async fn send(
+        &self,
+        method: &Method,
+        url: &Url,
+        start: Option<u64>,
+        observe: Observe<'_>,
+    ) -> Result<Response, Trouble> {
+        let mut request =
+            self.client.request(method.clone(), url.clone()).header(ACCEPT_ENCODING, "identity");
+        if let Some(start) = start {
+            request = request.header(RANGE, format!("bytes={start}-"));
+        }
+        if let Some(token) = self.token
+            && url.origin() == self.url.origin()
+            && (url.scheme() == "https" || is_loopback(url))
+        {
+            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let progress = (start.unwrap_or(0), self.total);
+        match attend(request.send(), self.options.stall_timeout, progress, observe).await? {
+            Some(Ok(response)) => Ok(response),
+            // Nobody is there: only a transfer that has begun is worth another try.
+            Some(Err(e)) if e.is_connect() && start.is_none() => {
+                let why = if e.is_timeout() { "no answer in time".into() } else { root_cause(&e) };
+                Err(unusable(why))
+            }
+            Some(Err(e)) => Err(passing(root_cause(&e))),
+            None => Err(unusable("no answer in time")),
+        }
+    }
+
+    fn check_status(&self, response: Response, start: Option<u64>) -> Result<Response, Trouble> {
+        let status = response.status();
+        let expected = match status {
+            StatusCode::OK => true,
+            StatusCode::PARTIAL_CONTENT => start.is_some(),
+            _ => false,
+        };
+        if expected {
+            return Ok(response);
+        }
+        let why = format!("it answered {status}");
+        Err(match status {
+            StatusCode::RANGE_NOT_SATISFIABLE => Trouble::StartOver { why },
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => unusable(format!(
+                "{why}; a gated model needs its terms accepted there, and a token in HF_TOKEN"
+            )),
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
+                Trouble::Passing { why, pause: retry_after(response.headers()) }
+            }
+            status if status.is_server_error() => {
+                Trouble::Passing { why, pause: retry_after(response.headers()) }
+            }
+            _ => unusable(why),
+        })
+    }
+
+    /// Waits before the next attempt, or gives up after too many faults in a row.
+    async fn pause(
+        &self,
+        faults: u32,
+        why: String,
+        asked: Option<Duration>,
+        done: u64,
+        observe: Observe<'_>,
+    ) -> Result<(), Failure> {
+        if faults >= MAX_FAULTS {
+            return Err(Failure::Unusable(why));
+        }
+        let usual = self.options.retry_pause.saturating_mul(1 << (faults - 1));
+        let pause = asked.unwrap_or(usual).min(self.options.longest_pause);
+        attend(tokio::time::sleep(pause), Duration::MAX, (done, self.total), observe).await?;
+        Ok(())
+    }
+}
+
+/// Waits for `work` at most for `limit` (`None`: time is up), asking now and then whether to go on.
+async fn attend<T>(
+    work: impl Future<Output = T>,
+    limit: Duration,
+    (done, total): (u64, u64),
+    observe: Observe<'_>,
+) -> Result<Option<T>, Error> {
+    let begun = Instant::now();
+    let mut work = pin!(work);
+    loop {
+        let tick = TICK.min(limit.saturating_sub(begun.elapsed()));
+        match tokio::time::timeout(tick, work.as_mut()).await {
+            Ok(value) => return Ok(Some(value)),
+            Err(_) if begun.elapsed() >= limit => return Ok(None),
+            Err(_) => tell(observe, StoreEvent::Progress { done, total })?,
+        }
+    }
+}
+
+fn passing(why: impl Into<String>) -> Trouble {
+    Trouble::Passing { why: why.into(), pause: None }
+}
+
+fn unusable(why: impl Into<String>) -> Trouble {
+    Trouble::Lasting(Failure::Unusable(why.into()))
+}
+
+/// The innermost cause, which names no address.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    match cause.downcast_ref::<reqwest::Error>() {
+        Some(_) if error.is_timeout() => "no answer in time".into(),
+        Some(_) => "the request failed".into(),
+        None => cause.to_string(),
+    }
+}
+
+/// The seconds that a server asks to be left alone.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    text(headers, RETRY_AFTER)?.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// First byte, last byte and size from `bytes 5-9/10`.
+fn content_range(value: &str) -> Option<(u64, u64, u64)> {
+    let (range, total) = value.strip_prefix("bytes ")?.split_once('/')?;
+    let (first, last) = range.split_once('-')?;
+    Some((first.parse().ok()?, last.parse().ok()?, total.parse().ok()?))
+}
+
+/// Refuses a redirect from a protected connection to an open one, to another kind of address, and from
+/// outside to this machine or its link.
+fn check_redirect(from: &Url, to: &Url) -> Result<(), String> {
+    if !matches!(to.scheme(), "http" | "https") {
+        return Err(format!("it redirects to a {} address", to.scheme()));
+    }
+    if from.scheme() == "https" && to.scheme() == "http" {
+        return Err("it redirects from https to http".into());
+    }
+    if !to.username().is_empty() || to.password().is_some() {
+        return Err("it redirects to an address with a password".into());
+    }
+    if is_loopback(to) && !is_loopback(from) {
+        return Err("it redirects to this machine".into());
+    }
+    match ip_of(to) {
+        Some(ip) if is_forbidden(ip) => Err(format!("it redirects to {ip}")),
+        _ => Ok(()),
+    }
+}
+
+/// Addresses that no server of files has: link-local ones, where clouds keep their secrets, and the like.
+fn is_forbidden(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.is_link_local() || ip.is_unspecified() || ip.is_broadcast() || ip.is_multicast(),
+        IpAddr::V6(ip) => ip.is_unicast_link_local() || ip.is_unspecified() || ip.is_multicast(),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    url.host_str() == Some("localhost") || ip_of(url).is_some_and(|ip| ip.to_canonical().is_loopback())
+}
+
+fn ip_of(url: &Url) -> Option<IpAddr> {
+    url.host_str()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_redirects_that_leave_what_is_safe() {
+        // Cases 41 and 42.
+        let check =
+            |from: &str, to: &str| check_redirect(&Url::parse(from).unwrap(), &Url::parse(to).unwrap());
+        let refused = [
+            ("https://hub.example", "http://hub.example/x"),
+            ("https://hub.example", "file:///etc/passwd"),
+            ("https://hub.example", "https://169.254.169.254/latest"),
+            ("http://127.0.0.1:80", "http://169.254.169.254/latest"),
+            ("https://hub.example", "https://[fe80::1]/x"),
+            ("https://hub.example", "https://[::ffff:169.254.169.254]/x"),
+            ("https://hub.example", "https://127.0.0.1/x"),
+            ("https://hub.example", "https://localhost/x"),
+            ("https://hub.example", "https://0.0.0.0/x"),
+            ("https://hub.example", "https://user:secret@cdn.example/x"),
+        ];
+        for (from, to) in refused {
+            assert!(check(from, to).is_err(), "{from} to {to}");
+        }
+        assert!(check("https://hub.example", "https://cdn.example/x?signature=1").is_ok());
+        assert!(check("http://127.0.0.1:1", "http://127.0.0.1:2/x").is_ok());
+    }
+
+    #[test]
+    fn reads_a_range_and_nothing_else() {
+        assert_eq!(content_range("bytes 5-9/10"), Some((5, 9, 10)));
+        for bad in ["bytes 5-9/*", "5-9/10", "bytes */10", "bytes -9/10", "bytes 5-9/99999999999999999999"] {
+            assert_eq!(content_range(bad), None, "{bad}");
+        }
+    }
+}

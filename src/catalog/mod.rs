@@ -1,0 +1,187 @@
+//! The models that diglot knows, and the verified store of their weights.
+//!
+//! A [`Card`] describes a model and names its files by sha256. A [`Catalog`] holds the cards that are
+//! compiled in, extended or overridden by the user's own. A [`ModelStore`] finds a card's files on this
+//! machine, or brings them there from the card's sources, and never gives out bytes that it did not verify.
+
+mod card;
+mod fetch;
+#[cfg(feature = "hub")]
+mod http;
+#[cfg(feature = "hub")]
+mod hub;
+mod layout;
+mod ledger;
+mod lock;
+mod options;
+#[cfg(feature = "hub")]
+mod packages;
+mod store;
+
+use std::path::Path;
+
+pub use card::{Card, CardFile, Licence, Part, Role, Source};
+pub use fetch::{Proceed, StoreEvent};
+pub use options::StoreOptions;
+pub use store::{ModelStore, Removal, StoredFile, StoredModel, Usage};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::lang::{Lang, LangPair};
+
+macro_rules! card {
+    ($name:literal) => {
+        (concat!("models/", $name, ".toml"), include_str!(concat!("../../models/", $name, ".toml")))
+    };
+}
+
+/// The cards that are compiled in.
+const BUILT_IN: [(&str, &str); 4] = [
+    card!("qwen2.5-coder-1.5b-instruct"),
+    card!("qwen2.5-coder-0.5b-instruct"),
+    card!("gemma-3-270m"),
+    card!("smollm2-135m-instruct"),
+];
+
+/// The known models.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    cards: Vec<Card>,
+}
+
+impl Catalog {
+    /// The cards that are compiled in.
+    pub fn built_in() -> Result<Self> {
+        let cards = BUILT_IN.iter().map(|(origin, text)| Card::parse(text, origin)).collect::<Result<_>>()?;
+        Ok(Self { cards })
+    }
+
+    /// The compiled-in cards, extended or overridden by the user's own: `$DIGLOT_MODELS_DIR`, else
+    /// `diglot/models` in the user's configuration directory.
+    pub fn load() -> Result<Self> {
+        let mut catalog = Self::built_in()?;
+        if let Some(directory) = options::cards_directory() {
+            catalog.extend_from(&directory)?;
+        }
+        Ok(catalog)
+    }
+
+    /// Adds the cards (`*.toml`) of a directory; a card replaces the one of the same name. A directory that
+    /// is absent is an empty one.
+    pub fn extend_from(&mut self, directory: &Path) -> Result<()> {
+        let entries = match std::fs::read_dir(directory) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(e) => return Err(Error::io(ErrorKind::Usage, "read", directory, e)),
+        };
+        let mut paths = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|e| Error::io(ErrorKind::Usage, "read", directory, e))?.path();
+            if path.extension().is_some_and(|e| e == "toml") {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        for path in paths {
+            let text =
+                std::fs::read_to_string(&path).map_err(|e| Error::io(ErrorKind::Usage, "read", &path, e))?;
+            self.add(Card::parse(&text, &path.display().to_string())?);
+        }
+        Ok(())
+    }
+
+    /// Adds a card, or replaces the one of the same name.
+    pub fn add(&mut self, card: Card) {
+        self.cards.retain(|known| !known.name.eq_ignore_ascii_case(&card.name));
+        self.cards.push(card);
+    }
+
+    /// Every card, the best-ranked first.
+    pub fn cards(&self) -> Vec<&Card> {
+        let mut cards: Vec<_> = self.cards.iter().collect();
+        cards.sort_by_key(|card| (card.rank, &card.name));
+        cards
+    }
+
+    /// The card with this name, whatever the case.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`], with the nearest name as a hint.
+    pub fn get(&self, name: &str) -> Result<&Card> {
+        let known = |card: &&Card| card.name.eq_ignore_ascii_case(name);
+        self.cards.iter().find(known).ok_or_else(|| {
+            let hint = match self.nearest(name) {
+                Some(nearest) => format!("did you mean `{nearest}`? `diglot models list` shows every model"),
+                None => "`diglot models list` shows every model".into(),
+            };
+            Error::usage(format!("unknown model `{name}`")).hint(hint)
+        })
+    }
+
+    /// The card that has a file with this sha256.
+    pub fn by_sha256(&self, sha256: &str) -> Option<&Card> {
+        self.cards.iter().find(|card| card.files.iter().any(|f| f.sha256.eq_ignore_ascii_case(sha256)))
+    }
+
+    /// The model that translates `pair` unless the user names another: the best-ranked one that has been run
+    /// here and whose licence is permissive.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] when no model fits.
+    pub fn default_translator(&self, pair: &LangPair) -> Result<&Card> {
+        self.default_for(Role::Translator, |card| card.translates(pair)).ok_or_else(|| {
+            Error::usage(format!("no model translates from {} to {}", pair.source, pair.target))
+                .hint("name one with --model; `diglot models list` shows what each of them can do")
+        })
+    }
+
+    /// The model that summarises in `lang` unless the user names another.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] when no model fits.
+    pub fn default_summarizer(&self, lang: &Lang) -> Result<&Card> {
+        self.default_for(Role::Summarizer, |card| card.speaks(lang)).ok_or_else(|| {
+            Error::usage(format!("no model summarises in {lang}"))
+                .hint("name one with --model; `diglot models list` shows what each of them can do")
+        })
+    }
+
+    fn default_for(&self, role: Role, fits: impl Fn(&Card) -> bool) -> Option<&Card> {
+        let allowed = |card: &&Card| {
+            card.is_offered(role) && card.run_here && card.licence.is_permissive() && fits(card)
+        };
+        self.cards().into_iter().find(allowed)
+    }
+
+    /// The known name nearest to `name`, if any is near.
+    fn nearest(&self, name: &str) -> Option<&str> {
+        let name = name.to_lowercase();
+        let contains = self.cards().into_iter().find(|c| name.len() >= 3 && c.name.contains(&name));
+        let near = || {
+            let distances = self.cards.iter().map(|c| (edit_distance(&name, &c.name), c));
+            distances.filter(|(d, c)| *d * 3 <= c.name.len()).min_by_key(|(d, _)| *d).map(|(_, c)| c)
+        };
+        contains.or_else(near).map(|card| card.name.as_str())
+    }
+}
+
+/// The Levenshtein distance in bytes.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let above = row.get(j + 1).copied().unwrap_or(usize::MAX - 1);
+            let cell = (diagonal + usize::from(x != y)).min(left + 1).min(above + 1);
+            diagonal = above;
+            if let Some(slot) = row.get_mut(j) {
+                *slot = left;
+            }
+            left = cell;
+        }
+        if let Some(last) = row.last_mut() {
+            *last = left;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}

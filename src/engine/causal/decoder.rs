@@ -1,0 +1,364 @@
+//! One causal decoder for every family: immutable weights, state as an argument, rows of any length in a
+//! step. All rows' tokens stand below one another in `[tokens, width]`, so that each linear layer is one
+//! matrix product whatever the batch looks like; only attention looks at rows.
+
+use std::ops::Range;
+
+use crate::engine::attention::{Attention, Span};
+use crate::engine::kernels::{Form, Pool, default_threads};
+use crate::engine::linear::{Embedding, Linear, vector};
+use crate::engine::ops::{self, Angles, Rope, RopeLayout};
+use crate::engine::slots::{KvShape, SlotId, Slots};
+use crate::error::{Error, Result};
+use crate::gguf::{Architecture, Gguf, ModelConfig, ROPE_FREQS};
+
+/// What one row adds in a step.
+#[derive(Clone, Debug)]
+pub struct Row<'a> {
+    /// The row's slot; each slot at most once in a step.
+    pub slot: SlotId,
+    /// New tokens, at least one. They follow what the slot holds.
+    pub tokens: &'a [u32],
+    /// Which of the new tokens' hidden states are wanted, by their place in `tokens`.
+    pub wanted: Range<usize>,
+}
+
+/// The weights of a causal decoder.
+pub struct Decoder {
+    config: ModelConfig,
+    /// Kept open: embeddings are read from the file when they are needed.
+    gguf: Gguf,
+    embedding: Embedding,
+    embedding_scale: f32,
+    layers: Vec<Layer>,
+    norm: Vec<f32>,
+    output: Linear,
+    rope: Rope,
+    local_rope: Rope,
+    pool: Pool,
+}
+
+struct Layer {
+    attention_norm: Vec<f32>,
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    query_norm: Option<Vec<f32>>,
+    key_norm: Option<Vec<f32>>,
+    /// Whether these two norms follow the rotation.
+    norm_after_rope: bool,
+    attention: Attention,
+    attention_output: Linear,
+    attention_post_norm: Option<Vec<f32>>,
+    feed_forward_norm: Vec<f32>,
+    gate: Linear,
+    up: Linear,
+    activation: fn(&mut [f32], &[f32]),
+    down: Linear,
+    feed_forward_post_norm: Option<Vec<f32>>,
+}
+
+impl Decoder {
+    /// Reads the weights, tensor after tensor. `threads` work on a step, all cores when it is 0.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`](crate::ErrorKind::Model) when a tensor is missing or has another shape than
+    /// the metadata says.
+    pub fn load(gguf: Gguf, threads: usize) -> Result<Self> {
+        let config = ModelConfig::read(&gguf)?;
+        let pool = Pool::new(if threads == 0 { default_threads() } else { threads });
+        let form = Form::choose()?;
+        let layout = match config.architecture {
+            Architecture::Llama => RopeLayout::Interleaved,
+            _ => RopeLayout::HalfSplit,
+        };
+        let factors = match gguf.has_tensor(ROPE_FREQS) {
+            true => Some(vector(&gguf, ROPE_FREQS, config.head_dim / 2)?),
+            false => None,
+        };
+        let rope =
+            Rope::new(layout, config.head_dim, config.rope_theta, config.rope_scale, factors.as_deref());
+        // The output head first: it is the largest, and the file's pages beside its copy are the peak.
+        let output = if config.tied { "token_embd" } else { "output" };
+        Ok(Self {
+            output: Linear::load(&gguf, output, config.vocab, config.hidden, form, &pool)?,
+            layers: (0..config.layers)
+                .map(|index| Layer::load(&gguf, &config, index, form, &pool))
+                .collect::<Result<_>>()?,
+            norm: vector(&gguf, "output_norm.weight", config.hidden)?,
+            embedding: Embedding::load(&gguf, "token_embd.weight", config.vocab, config.hidden)?,
+            embedding_scale: match config.architecture {
+                Architecture::Gemma3 => (config.hidden as f32).sqrt(),
+                _ => 1.0,
+            },
+            rope,
+            local_rope: Rope::new(layout, config.head_dim, config.rope_theta_local, 1.0, None),
+            pool,
+            gguf,
+            config,
+        })
+    }
+
+    /// The model's shape.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// How many tokens the model knows; the width of logits.
+    pub fn vocab_size(&self) -> usize {
+        self.config.vocab
+    }
+
+    /// The file that the weights came from.
+    pub fn gguf(&self) -> &Gguf {
+        &self.gguf
+    }
+
+    /// An empty pool of row slots for this model.
+    pub fn slots(&self) -> Slots {
+        Slots::new(KvShape {
+            layers: self.config.layers,
+            heads: self.config.kv_heads,
+            head_dim: self.config.head_dim,
+        })
+    }
+
+    /// Appends each row's tokens to its slot. Answers the normed hidden states of the wanted positions,
+    /// `[wanted, hidden]`, in the order of the rows; [`head`](Self::head) makes logits of them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Runtime`](crate::ErrorKind::Runtime) when a row outgrows the context or names an
+    /// unknown token, [`ErrorKind::Model`](crate::ErrorKind::Model) when the weights give no usable
+    /// numbers. After an error the slots of the rows hold no meaning.
+    pub fn step(&self, slots: &mut Slots, rows: &[Row<'_>]) -> Result<Vec<f32>> {
+        let spans = self.make_room(slots, rows)?;
+        let positions: Vec<usize> =
+            spans.iter().flat_map(|span| span.start..span.start + span.count).collect();
+        let angles = self.rope.angles(&positions);
+        let windowed = self.config.windows.iter().any(Option::is_some);
+        let local_angles = windowed.then(|| self.local_rope.angles(&positions));
+        let tokens: Vec<u32> = rows.iter().flat_map(|row| row.tokens).copied().collect();
+
+        let mut stream = vec![0.0; tokens.len() * self.config.hidden];
+        self.embedding.lookup(&self.gguf, &tokens, &mut stream)?;
+        stream.iter_mut().for_each(|x| *x *= self.embedding_scale);
+        let mut step = Step { model: self, slots, spans: &spans, buffers: Buffers::default() };
+        for (index, layer) in self.layers.iter().enumerate() {
+            let angles = match (&local_angles, layer.attention.window) {
+                (Some(local), Some(_)) => local,
+                _ => &angles,
+            };
+            step.attend(layer, index, angles, &mut stream)?;
+            step.feed_forward(layer, &mut stream)?;
+        }
+        let wanted = self.wanted(rows, &stream);
+        let mut hidden = vec![0.0; wanted.len()];
+        ops::rms_norm(&wanted, &self.norm, self.config.rms_eps as f32, &mut hidden);
+        self.check(&hidden)?;
+        Ok(hidden)
+    }
+
+    /// The logits of hidden states, `[n, hidden]` to `[n, vocab_size]`. `logits` is resized and overwritten.
+    pub fn head(&self, hidden: &[f32], logits: &mut Vec<f32>) -> Result<()> {
+        let n = hidden.len() / self.config.hidden;
+        logits.resize(n * self.vocab_size(), 0.0);
+        self.output.forward(hidden, n, logits, &self.pool)
+    }
+
+    /// The weights are damaged, though the file is well formed.
+    pub(super) fn unusable(&self) -> Error {
+        self.gguf.damaged("gives no usable numbers: its weights are damaged")
+    }
+
+    /// Quantized products may hide a value that is not a number, so it is looked for before them.
+    fn check(&self, x: &[f32]) -> Result<()> {
+        if ops::all_finite(x) { Ok(()) } else { Err(self.unusable()) }
+    }
+
+    fn make_room(&self, slots: &mut Slots, rows: &[Row<'_>]) -> Result<Vec<Span>> {
+        let mut spans = Vec::with_capacity(rows.len());
+        for (i, row) in rows.iter().enumerate() {
+            let start = slots.len(row.slot)?;
+            let count = row.tokens.len();
+            if count == 0 || row.wanted.end > count || rows[..i].iter().any(|other| other.slot == row.slot) {
+                return Err(Error::runtime("a step needs a slot once, with tokens, and wants only those"));
+            }
+            if start + count > self.config.context {
+                let context = self.config.context;
+                return Err(Error::runtime(format!(
+                    "a text outgrew the model's context of {context} tokens"
+                ))
+                .hint("split the text into smaller parts"));
+            }
+            spans.push(Span { slot: row.slot, start, count });
+        }
+        for span in &spans {
+            slots.extend(span.slot, span.count)?;
+        }
+        Ok(spans)
+    }
+
+    /// The wanted rows of the stream.
+    fn wanted(&self, rows: &[Row<'_>], stream: &[f32]) -> Vec<f32> {
+        let hidden = self.config.hidden;
+        let mut wanted = Vec::new();
+        let mut first = 0;
+        for row in rows {
+            let range = first + row.wanted.start..first + row.wanted.end;
+            wanted.extend_from_slice(stream.get(range.start * hidden..range.end * hidden).unwrap_or(&[]));
+            first += row.tokens.len();
+        }
+        wanted
+    }
+}
+
+impl Layer {
+    fn load(
+        gguf: &Gguf,
+        config: &ModelConfig,
+        index: usize,
+        form: Option<Form>,
+        pool: &Pool,
+    ) -> Result<Self> {
+        let ModelConfig { architecture, hidden, feed_forward, heads, kv_heads, head_dim, .. } = *config;
+        let name = |part: &str| format!("blk.{index}.{part}");
+        let linear = |part: &str, rows, cols| Linear::load(gguf, &name(part), rows, cols, form, pool);
+        let norm = |part: &str, len| vector(gguf, &name(&format!("{part}.weight")), len);
+        let norm_if =
+            |wanted: bool, part: &str, len| if wanted { norm(part, len).map(Some) } else { Ok(None) };
+        let (qk_norm, post_norms) = (architecture.has_qk_norm(), architecture.has_post_norms());
+        let attention = Attention {
+            heads,
+            kv_heads,
+            head_dim,
+            scale: config.attention_scale as f32,
+            window: config.windows.get(index).copied().flatten(),
+        };
+        Ok(Self {
+            attention_norm: norm("attn_norm", hidden)?,
+            query: linear("attn_q", heads * head_dim, hidden)?,
+            key: linear("attn_k", kv_heads * head_dim, hidden)?,
+            value: linear("attn_v", kv_heads * head_dim, hidden)?,
+            query_norm: norm_if(qk_norm, "attn_q_norm", head_dim)?,
+            key_norm: norm_if(qk_norm, "attn_k_norm", head_dim)?,
+            norm_after_rope: architecture == Architecture::HunyuanDense,
+            attention,
+            attention_output: linear("attn_output", hidden, heads * head_dim)?,
+            attention_post_norm: norm_if(post_norms, "post_attention_norm", hidden)?,
+            feed_forward_norm: norm("ffn_norm", hidden)?,
+            gate: linear("ffn_gate", feed_forward, hidden)?,
+            up: linear("ffn_up", feed_forward, hidden)?,
+            activation: match architecture {
+                Architecture::Gemma3 => ops::gelu_gate,
+                _ => ops::silu_gate,
+            },
+            down: linear("ffn_down", hidden, feed_forward)?,
+            feed_forward_post_norm: norm_if(post_norms, "post_ffw_norm", hidden)?,
+        })
+    }
+}
+
+/// What the layers of one step share.
+struct Step<'a> {
+    model: &'a Decoder,
+    slots: &'a mut Slots,
+    spans: &'a [Span],
+    buffers: Buffers,
+}
+
+/// Memory that each layer uses again.
+#[derive(Default)]
+struct Buffers {
+    normed: Vec<f32>,
+    query: Vec<f32>,
+    key: Vec<f32>,
+    value: Vec<f32>,
+    attended: Vec<f32>,
+    gate: Vec<f32>,
+    up: Vec<f32>,
+    result: Vec<f32>,
+}
+
+impl Step<'_> {
+    /// `stream += attention(norm(stream))`.
+    fn attend(&mut self, layer: &Layer, index: usize, angles: &Angles, stream: &mut [f32]) -> Result<()> {
+        let ModelConfig { hidden, heads, kv_heads, head_dim, .. } = self.model.config;
+        let (q_width, kv_width) = (heads * head_dim, kv_heads * head_dim);
+        let (tokens, eps, pool) = (stream.len() / hidden, self.model.config.rms_eps as f32, &self.model.pool);
+        let b = &mut self.buffers;
+
+        norm(stream, &layer.attention_norm, eps, &mut b.normed);
+        apply(&layer.query, &b.normed, tokens, &mut b.query, pool)?;
+        apply(&layer.key, &b.normed, tokens, &mut b.key, pool)?;
+        apply(&layer.value, &b.normed, tokens, &mut b.value, pool)?;
+        for (x, weight, width) in
+            [(&mut b.query, &layer.query_norm, q_width), (&mut b.key, &layer.key_norm, kv_width)]
+        {
+            if layer.norm_after_rope {
+                angles.rotate(x, width, head_dim);
+            }
+            if let Some(weight) = weight {
+                ops::rms_norm_in_place(x, weight, eps);
+            }
+            if !layer.norm_after_rope {
+                angles.rotate(x, width, head_dim);
+            }
+        }
+
+        let keys_and_values = b.key.chunks_exact(kv_width).zip(b.value.chunks_exact(kv_width));
+        for ((slot, position), (key, value)) in places(self.spans).zip(keys_and_values) {
+            self.slots.write(slot, index, position, key, value)?;
+        }
+        b.attended.resize(tokens * q_width, 0.0);
+        layer.attention.forward(index, self.slots, self.spans, &b.query, &mut b.attended, pool)?;
+        self.model.check(&b.attended)?;
+        apply(&layer.attention_output, &b.attended, tokens, &mut b.result, pool)?;
+        add_normed(stream, &mut b.result, layer.attention_post_norm.as_deref(), eps);
+        Ok(())
+    }
+
+    /// `stream += down(activation(gate(norm(stream))) * up(norm(stream)))`.
+    fn feed_forward(&mut self, layer: &Layer, stream: &mut [f32]) -> Result<()> {
+        let ModelConfig { hidden, feed_forward, .. } = self.model.config;
+        let (tokens, eps, pool) = (stream.len() / hidden, self.model.config.rms_eps as f32, &self.model.pool);
+        let b = &mut self.buffers;
+
+        norm(stream, &layer.feed_forward_norm, eps, &mut b.normed);
+        apply(&layer.gate, &b.normed, tokens, &mut b.gate, pool)?;
+        apply(&layer.up, &b.normed, tokens, &mut b.up, pool)?;
+        by_rows(&mut b.gate, &b.up, feed_forward, layer.activation, pool);
+        self.model.check(&b.gate)?;
+        apply(&layer.down, &b.gate, tokens, &mut b.result, pool)?;
+        add_normed(stream, &mut b.result, layer.feed_forward_post_norm.as_deref(), eps);
+        Ok(())
+    }
+}
+
+/// The slot and position of each token of a step.
+fn places(spans: &[Span]) -> impl Iterator<Item = (SlotId, usize)> {
+    spans.iter().flat_map(|span| (0..span.count).map(|i| (span.slot, span.start + i)))
+}
+
+fn norm(x: &[f32], weight: &[f32], eps: f32, out: &mut Vec<f32>) {
+    out.resize(x.len(), 0.0);
+    ops::rms_norm(x, weight, eps, out);
+}
+
+fn apply(linear: &Linear, x: &[f32], tokens: usize, out: &mut Vec<f32>, pool: &Pool) -> Result<()> {
+    out.resize(tokens * linear.rows(), 0.0);
+    linear.forward(x, tokens, out, pool)
+}
+
+fn add_normed(stream: &mut [f32], result: &mut [f32], norm: Option<&[f32]>, eps: f32) {
+    if let Some(norm) = norm {
+        ops::rms_norm_in_place(result, norm, eps);
+    }
+    ops::add(stream, result);
+}
+
+/// Applies `f` to rows of `a` and `b`; a thread takes several at once, so that little work stays on one.
+fn by_rows(a: &mut [f32], b: &[f32], width: usize, f: fn(&mut [f32], &[f32]), pool: &Pool) {
+    const AT_ONCE: usize = 1 << 16;
+    let len = (AT_ONCE / width).max(1) * width;
+    pool.for_each_chunk(a, len, |index, a| f(a, &b[index * len..][..a.len()]));
+}

@@ -1,0 +1,245 @@
+//! Causal language models from GGUF files, on the processor.
+//!
+//! [`CausalEngine`] answers requests. Below it, [`Decoder`] holds the weights of one model and [`Slots`]
+//! the state of the rows that are being decoded; they may be used on their own:
+//!
+//! ```no_run
+//! # fn main() -> diglot::Result<()> {
+//! use diglot::engine::causal::{Decoder, Row};
+//! use diglot::gguf::Gguf;
+//!
+//! let decoder = Decoder::load(Gguf::open("model.gguf".as_ref())?, 0)?;
+//! let mut slots = decoder.slots();
+//! let slot = slots.alloc();
+//! let tokens = [9707, 11, 1879];
+//! let hidden = decoder.step(&mut slots, &[Row { slot, tokens: &tokens, wanted: 2..3 }])?;
+//! let mut logits = Vec::new();
+//! decoder.head(&hidden, &mut logits)?;
+//! assert_eq!(logits.len(), decoder.vocab_size());
+//! # Ok(())
+//! # }
+//! ```
+
+mod batch;
+mod decoder;
+
+pub use decoder::{Decoder, Row};
+
+pub use crate::engine::slots::{KvShape, SlotId, Slots};
+
+use batch::{Batch, Prompt};
+
+use crate::engine::{Engine, Event, Flow, Hypothesis};
+use crate::error::{Error, Result};
+use crate::gguf::{Gguf, ModelConfig};
+use crate::plan::{Piece, Profile, Request, Task};
+use crate::tokenize::Tokenizer;
+
+/// How an engine works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Threads that work on a step; 0 for all cores.
+    pub threads: usize,
+    /// The most rows decoded together.
+    pub max_rows: usize,
+    /// The most tokens, prompt and output, that a request may hold; the model's own limit may be lower.
+    pub context: usize,
+    /// The most tokens read in one step. An interruption waits for the end of a step.
+    pub step_tokens: usize,
+    /// Bytes of keys and values that rows may grow to together. Only a row that is decoded alone may
+    /// exceed it, up to the context.
+    pub kv_bytes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { threads: 0, max_rows: 16, context: 8192, step_tokens: 128, kv_bytes: 160 << 20 }
+    }
+}
+
+/// A causal language model that answers requests. One request's result does not depend on the others
+/// beyond the rounding of floating-point sums.
+pub struct CausalEngine {
+    decoder: Decoder,
+    slots: Slots,
+    tokenizer: Tokenizer,
+    profile: &'static Profile,
+    stops: Vec<u32>,
+    options: Options,
+    /// The beginning that the prompts of the last run shared, kept for the next.
+    prefix: Option<Prefix>,
+}
+
+/// A slot that holds what many prompts begin with.
+struct Prefix {
+    tokens: Vec<u32>,
+    slot: SlotId,
+}
+
+impl CausalEngine {
+    /// Loads a model. `profile` words its prompts.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`](crate::ErrorKind::Model) when the file does not hold a model of a known
+    /// architecture, or lacks the special tokens of the profile.
+    pub fn load(gguf: Gguf, profile: &'static Profile, options: Options) -> Result<Self> {
+        let tokenizer = Tokenizer::from_gguf(&gguf)?;
+        let stops: Vec<u32> = profile.stops().iter().filter_map(|token| tokenizer.special(token)).collect();
+        if stops.is_empty() {
+            return Err(Error::model(format!(
+                "{}: the tokenizer has none of {}",
+                gguf.path().display(),
+                profile.stops().join(", ")
+            ))
+            .hint(format!("profile `{}` does not fit this model; choose another", profile.name())));
+        }
+        let decoder = Decoder::load(gguf, options.threads)?;
+        let slots = decoder.slots();
+        Ok(Self { decoder, slots, tokenizer, profile, stops, options, prefix: None })
+    }
+
+    /// The most memory in bytes that a loaded model takes: weights, keys and values, and the working
+    /// memory of a step. What the tokenizer takes comes on top (about 100 bytes a token).
+    pub fn estimate(gguf: &Gguf, options: Options) -> Result<u64> {
+        let config = ModelConfig::read(gguf)?;
+        let shape = KvShape { layers: config.layers, heads: config.kv_heads, head_dim: config.head_dim };
+        let mut weights = 0;
+        for name in gguf.tensor_names() {
+            weights += gguf.tensor(name)?.data.len();
+        }
+        let longest = options.context.min(config.context).saturating_mul(shape.bytes());
+        let widths = 3 * config.hidden + 2 * config.feed_forward + 4 * config.heads * config.head_dim;
+        let step = (options.step_tokens * widths + options.max_rows * config.vocab) * size_of::<f32>();
+        Ok((weights + options.kv_bytes.max(longest) + step) as u64)
+    }
+
+    /// The decoder.
+    pub fn decoder(&self) -> &Decoder {
+        &self.decoder
+    }
+
+    /// The tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// The ids of the prompt of a task.
+    fn encode(&self, task: &Task) -> Result<Vec<u32>> {
+        let mut ids = Vec::new();
+        for piece in self.profile.prompt(task) {
+            match piece {
+                Piece::Special(token) => ids.push(self.tokenizer.special(token).ok_or_else(|| {
+                    Error::model(format!(
+                        "{}: the tokenizer has no {token}",
+                        self.decoder.gguf().path().display()
+                    ))
+                    .hint(format!(
+                        "profile `{}` does not fit this model; choose another",
+                        self.profile.name()
+                    ))
+                })?),
+                Piece::Text(text) => ids.extend(self.tokenizer.encode(&text)?),
+            }
+        }
+        Ok(ids)
+    }
+
+    fn prompts(&self, requests: &[Request]) -> Result<Vec<Prompt>> {
+        let context = self.context();
+        requests
+            .iter()
+            .map(|request| {
+                let tokens = self.encode(&request.task)?;
+                if tokens.len() + request.max_tokens > context {
+                    return Err(Error::runtime(format!(
+                        "a text of {} tokens and its answer of {} exceed the context of {context}",
+                        tokens.len(),
+                        request.max_tokens
+                    ))
+                    .hint("split the text into smaller parts"));
+                }
+                Ok(Prompt { tokens, decoding: request.decoding, max_tokens: request.max_tokens })
+            })
+            .collect()
+    }
+
+    /// Reads what all prompts begin with, as far as the last run did not.
+    fn share_prefix(&mut self, prompts: &[Prompt], observe: &mut dyn FnMut(Event<'_>) -> Flow) -> Result<()> {
+        if prompts.len() < 2 {
+            return Ok(());
+        }
+        let shared = shared_prefix(prompts);
+        let mut prefix =
+            self.prefix.take().unwrap_or_else(|| Prefix { tokens: Vec::new(), slot: self.slots.alloc() });
+        let common = common_len(&prefix.tokens, shared);
+        prefix.tokens.truncate(common);
+        let read = self.slots.truncate(prefix.slot, common);
+        let read = read.and_then(|()| self.read_prefix(&mut prefix, &shared[common..], observe));
+        match read {
+            Ok(()) => self.prefix = Some(prefix),
+            Err(_) => self.slots.free(prefix.slot),
+        }
+        read
+    }
+
+    fn read_prefix(
+        &mut self,
+        prefix: &mut Prefix,
+        tokens: &[u32],
+        observe: &mut dyn FnMut(Event<'_>) -> Flow,
+    ) -> Result<()> {
+        for tokens in tokens.chunks(self.options.step_tokens.max(1)) {
+            self.decoder.step(&mut self.slots, &[Row { slot: prefix.slot, tokens, wanted: 0..0 }])?;
+            prefix.tokens.extend_from_slice(tokens);
+            if observe(Event::Prefilled { tokens: tokens.len() }) == Flow::Stop {
+                return Err(Error::interrupted());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Engine for CausalEngine {
+    fn context(&self) -> usize {
+        self.options.context.min(self.decoder.config().context)
+    }
+
+    fn count_tokens(&self, text: &str) -> Result<usize> {
+        Ok(self.tokenizer.encode(text)?.len())
+    }
+
+    fn run(
+        &mut self,
+        requests: &[Request],
+        observe: &mut dyn FnMut(Event<'_>) -> Flow,
+    ) -> Result<Vec<Hypothesis>> {
+        let prompts = self.prompts(requests)?;
+        self.share_prefix(&prompts, observe)?;
+        let mut batch = Batch {
+            decoder: &self.decoder,
+            slots: &mut self.slots,
+            tokenizer: &self.tokenizer,
+            stops: &self.stops,
+            stop_at_line_break: self.profile.stops_at_line_break(),
+            options: &self.options,
+            prefix: self.prefix.as_ref(),
+            rows: Vec::new(),
+        };
+        let result = batch.run(&prompts, observe);
+        batch.clear();
+        result
+    }
+}
+
+/// What all prompts begin with, at least one token short of each.
+fn shared_prefix(prompts: &[Prompt]) -> &[u32] {
+    let Some(first) = prompts.first() else { return &[] };
+    let len = prompts.iter().map(|p| common_len(&first.tokens, &p.tokens)).min().unwrap_or(0);
+    let shortest = prompts.iter().map(|p| p.tokens.len()).min().unwrap_or(0);
+    &first.tokens[..len.min(shortest.saturating_sub(1))]
+}
+
+/// How many tokens `a` and `b` begin with together.
+fn common_len(a: &[u32], b: &[u32]) -> usize {
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+}

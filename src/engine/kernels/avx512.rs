@@ -1,0 +1,384 @@
+//! The AVX-512 form: `vpdpbusd` multiplies unsigned quants by signed activations, four inputs of sixteen
+//! columns at a time.
+
+use std::arch::x86_64::*;
+
+use super::Tile;
+use super::activations::Group;
+use super::format::{COLUMNS, Format, VECTOR};
+
+/// Whether the processor has what this form needs.
+pub(super) fn supported() -> bool {
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vnni")
+}
+
+/// How far ahead of their use the weights are fetched, in bytes.
+const AHEAD: usize = 4096;
+
+/// The product of a group of rows with a tile: `out[row][column]`.
+///
+/// # Safety
+/// The processor must have what [`supported`] asks for.
+pub(super) unsafe fn product(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f32; COLUMNS]]) {
+    /// Chooses the instance for the number of rows.
+    macro_rules! by_rows {
+        ($kernel:ident, $($rows:literal)*) => {
+            match group.rows {
+                // SAFETY: passed on from the caller.
+                $($rows => unsafe { $kernel::<$rows>(tile, group, out) },)*
+                rows => unreachable!("a group of {rows} rows"),
+            }
+        };
+    }
+    tile.check(group, out);
+    match tile.format {
+        Format::Q4_0 => by_rows!(q4_0, 1 2 3 4 5 6 7 8),
+        Format::Q5_0 => by_rows!(q5_0, 1 2 3 4 5 6 7 8),
+        Format::Q8_0 => by_rows!(q8_0, 1 2 3 4 5 6 7 8),
+        Format::Q4K => by_rows!(q4_k, 1 2 3 4 5 6 7 8),
+        Format::Q6K => by_rows!(q6_k, 1 2 3 4 5 6 7 8),
+    }
+}
+
+/// Sums for each row.
+type Sums<const R: usize> = [__m512i; R];
+
+/// The activations of a group as the kernels read them: one word, or one scale, of one row in all lanes.
+#[derive(Clone, Copy)]
+struct Rows<const R: usize> {
+    values: *const i32,
+    scales: *const f32,
+    corrections: *const i32,
+}
+
+impl<const R: usize> Rows<R> {
+    fn new(group: &Group<'_>) -> Self {
+        Self {
+            values: group.values.as_ptr().cast(),
+            scales: group.scales.as_ptr(),
+            corrections: group.corrections.as_ptr(),
+        }
+    }
+
+    /// Adds the product of a vector of quants with inputs `4 * word..` of every row to the sums.
+    ///
+    /// # Safety
+    /// The group has that word.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    unsafe fn dot(self, sums: &mut Sums<R>, quants: __m512i, word: usize) {
+        for (r, sum) in sums.iter_mut().enumerate() {
+            // SAFETY: the caller's promise; the words may lie at any address.
+            let x = unsafe { self.values.add(word * R + r).read_unaligned() };
+            *sum = _mm512_dpbusd_epi32(*sum, quants, _mm512_set1_epi32(x));
+        }
+    }
+
+    /// # Safety
+    /// The group has that block.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    unsafe fn scale(self, block: usize, r: usize) -> __m512 {
+        // SAFETY: the caller's promise.
+        _mm512_set1_ps(unsafe { *self.scales.add(block * R + r) })
+    }
+
+    /// # Safety
+    /// The group has that word of corrections.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    unsafe fn correction(self, word: usize, r: usize) -> __m512i {
+        // SAFETY: the caller's promise.
+        _mm512_set1_epi32(unsafe { *self.corrections.add(word * R + r) })
+    }
+}
+
+/// # Safety
+/// `from` points into a tile with 64 more bytes.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn load(from: *const u8) -> __m512i {
+    // SAFETY: the caller's promise.
+    unsafe { _mm512_loadu_si512(from.cast()) }
+}
+
+/// Sixteen f16 numbers.
+///
+/// # Safety
+/// `from` points into a tile with 32 more bytes.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn load_f16(from: *const u8) -> __m512 {
+    // SAFETY: the caller's promise.
+    _mm512_cvtph_ps(unsafe { _mm256_loadu_si256(from.cast()) })
+}
+
+/// The low and the high nibbles of a vector.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn nibbles(quants: __m512i) -> (__m512i, __m512i) {
+    let mask = _mm512_set1_epi8(15);
+    (_mm512_and_si512(quants, mask), _mm512_and_si512(_mm512_srli_epi16::<4>(quants), mask))
+}
+
+/// `low | (high & mask)`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn or_masked(low: __m512i, high: __m512i, mask: __m512i) -> __m512i {
+    _mm512_ternarylogic_epi32::<0b1111_1000>(low, high, mask)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn store<const R: usize>(total: [__m512; R], out: &mut [[f32; COLUMNS]]) {
+    for (total, out) in total.into_iter().zip(out) {
+        // SAFETY: `out` holds sixteen numbers.
+        unsafe { _mm512_storeu_ps(out.as_mut_ptr(), total) };
+    }
+}
+
+/// # Safety
+/// The processor must have the features; the tile and the group must have passed [`Tile::check`]. The same
+/// holds for the other kernels. Every address below then lies inside head or body `index` of the tile, or
+/// is one of the group's words for block `index`.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn q4_k<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f32; COLUMNS]]) {
+    let rows = Rows::<R>::new(group);
+    let mut total = [_mm512_setzero_ps(); R];
+    for index in 0..tile.blocks {
+        // SAFETY: see above.
+        unsafe {
+            let (head, body) = (tile.head_ptr(index), tile.body_ptr(index));
+            let scales = head.add(4 * COLUMNS);
+            let mut sum = [_mm512_setzero_si512(); R];
+            for c in 0..4 {
+                let (mut low, mut high) = ([_mm512_setzero_si512(); R], [_mm512_setzero_si512(); R]);
+                for g in 0..8 {
+                    let quants = body.add((8 * c + g) * VECTOR);
+                    _mm_prefetch::<_MM_HINT_T0>(quants.wrapping_add(AHEAD).cast());
+                    let (a, b) = nibbles(load(quants));
+                    rows.dot(&mut low, a, index * 64 + 16 * c + g);
+                    rows.dot(&mut high, b, index * 64 + 16 * c + 8 + g);
+                }
+                let scale = |j: usize| _mm512_cvtepu8_epi32(_mm_loadu_si128(scales.add(j * COLUMNS).cast()));
+                let (a, b) = (scale(2 * c), scale(2 * c + 1));
+                for r in 0..R {
+                    sum[r] = _mm512_add_epi32(sum[r], _mm512_mullo_epi32(low[r], a));
+                    sum[r] = _mm512_add_epi32(sum[r], _mm512_mullo_epi32(high[r], b));
+                }
+            }
+            let mut minimum = [_mm512_setzero_si512(); R];
+            for p in 0..4 {
+                let mins = head.add((12 + 2 * p) * COLUMNS);
+                let mins = _mm512_cvtepu8_epi16(_mm256_loadu_si256(mins.cast()));
+                for (r, minimum) in minimum.iter_mut().enumerate() {
+                    *minimum = _mm512_dpwssd_epi32(*minimum, mins, rows.correction(index * 4 + p, r));
+                }
+            }
+            let (d, dmin) = (load_f16(head), load_f16(head.add(2 * COLUMNS)));
+            for r in 0..R {
+                let value = _mm512_mul_ps(d, _mm512_cvtepi32_ps(sum[r]));
+                let value = _mm512_fnmadd_ps(dmin, _mm512_cvtepi32_ps(minimum[r]), value);
+                total[r] = _mm512_fmadd_ps(rows.scale(index, r), value, total[r]);
+            }
+        }
+    }
+    store(total, out);
+}
+
+/// # Safety
+/// As [`q4_k`].
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn q6_k<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f32; COLUMNS]]) {
+    let rows = Rows::<R>::new(group);
+    let mut total = [_mm512_setzero_ps(); R];
+    for index in 0..tile.blocks {
+        // SAFETY: see above.
+        unsafe {
+            let (head, body) = (tile.head_ptr(index), tile.body_ptr(index));
+            let scales = |p: usize| {
+                let scales = head.add((2 + 2 * p) * COLUMNS);
+                _mm512_cvtepi8_epi16(_mm256_loadu_si256(scales.cast()))
+            };
+            let mut sum = [_mm512_setzero_si512(); R];
+            for half in 0..2 {
+                let body = body.add(half * 24 * VECTOR);
+                let word = index * 64 + half * 32;
+                let [a, b, c, d] = [0, 1, 2, 3].map(|field| scales(4 * half + field));
+                q6_k_part::<R, 0, 0>(rows, body, word, a, c, &mut sum);
+                q6_k_part::<R, 0, 1>(rows, body, word, a, c, &mut sum);
+                q6_k_part::<R, 1, 0>(rows, body, word, b, d, &mut sum);
+                q6_k_part::<R, 1, 1>(rows, body, word, b, d, &mut sum);
+            }
+            let mut offset = [_mm512_setzero_si512(); R];
+            for p in 0..8 {
+                let scales = scales(p);
+                for (r, offset) in offset.iter_mut().enumerate() {
+                    *offset = _mm512_dpwssd_epi32(*offset, scales, rows.correction(index * 8 + p, r));
+                }
+            }
+            let d = load_f16(head);
+            for r in 0..R {
+                let sum = _mm512_sub_epi32(sum[r], _mm512_slli_epi32::<5>(offset[r]));
+                let value = _mm512_mul_ps(d, _mm512_cvtepi32_ps(sum));
+                total[r] = _mm512_fmadd_ps(rows.scale(index, r), value, total[r]);
+            }
+        }
+    }
+    store(total, out);
+}
+
+/// Adds 16 inputs (the first or the second `PART`) of each of the fields `FIELD` and `FIELD + 2`, which share
+/// their vectors of nibbles. `body` is that of the half, `word` its first word of activations; the scales
+/// are pairs of 16-bit integers, one for each part.
+///
+/// # Safety
+/// As [`q4_k`].
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn q6_k_part<const R: usize, const FIELD: usize, const PART: usize>(
+    rows: Rows<R>,
+    body: *const u8,
+    word: usize,
+    scales_low: __m512i,
+    scales_high: __m512i,
+    sum: &mut Sums<R>,
+) {
+    let mask = _mm512_set1_epi8(0x30);
+    let (mut low, mut high) = ([_mm512_setzero_si512(); R], [_mm512_setzero_si512(); R]);
+    for i in 0..4 {
+        let g = 4 * PART + i;
+        // SAFETY: the vectors lie inside the body and the words inside the block.
+        unsafe {
+            let quants = body.add((8 * FIELD + g) * VECTOR);
+            let upper = body.add((16 + g) * VECTOR);
+            _mm_prefetch::<_MM_HINT_T0>(quants.wrapping_add(AHEAD).cast());
+            if FIELD == 0 {
+                _mm_prefetch::<_MM_HINT_T0>(upper.wrapping_add(AHEAD).cast());
+            }
+            let (a, b) = nibbles(load(quants));
+            let upper = load(upper);
+            let (to_a, to_b) = match FIELD {
+                0 => (_mm512_slli_epi16::<4>(upper), upper),
+                _ => (_mm512_slli_epi16::<2>(upper), _mm512_srli_epi16::<2>(upper)),
+            };
+            let word = word + 8 * FIELD + g;
+            rows.dot(&mut low, or_masked(a, to_a, mask), word);
+            rows.dot(&mut high, or_masked(b, to_b, mask), word + 16);
+        }
+    }
+    // The scale of this part, as 32-bit integers.
+    let scale = |pairs: __m512i| match PART {
+        0 => _mm512_srai_epi32::<16>(_mm512_slli_epi32::<16>(pairs)),
+        _ => _mm512_srai_epi32::<16>(pairs),
+    };
+    let (a, b) = (scale(scales_low), scale(scales_high));
+    for r in 0..R {
+        sum[r] = _mm512_add_epi32(sum[r], _mm512_mullo_epi32(low[r], a));
+        sum[r] = _mm512_add_epi32(sum[r], _mm512_mullo_epi32(high[r], b));
+    }
+}
+
+/// Adds a block of 32 inputs to the totals.
+///
+/// # Safety
+/// As [`q4_k`].
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn add_block<const R: usize>(
+    rows: Rows<R>,
+    index: usize,
+    head: *const u8,
+    sums: [Sums<R>; 2],
+    total: &mut [__m512; R],
+) {
+    // SAFETY: passed on from the caller.
+    unsafe {
+        let d = load_f16(head);
+        for r in 0..R {
+            let sum = _mm512_add_epi32(sums[0][r], sums[1][r]);
+            let sum = _mm512_add_epi32(sum, rows.correction(index, r));
+            let scale = _mm512_mul_ps(d, rows.scale(index, r));
+            total[r] = _mm512_fmadd_ps(scale, _mm512_cvtepi32_ps(sum), total[r]);
+        }
+    }
+}
+
+/// # Safety
+/// As [`q4_k`].
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn q4_0<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f32; COLUMNS]]) {
+    let rows = Rows::<R>::new(group);
+    let mut total = [_mm512_setzero_ps(); R];
+    for index in 0..tile.blocks {
+        // SAFETY: see above.
+        unsafe {
+            let body = tile.body_ptr(index);
+            let mut sums = [[_mm512_setzero_si512(); R]; 2];
+            for g in 0..4 {
+                let quants = body.add(g * VECTOR);
+                _mm_prefetch::<_MM_HINT_T0>(quants.wrapping_add(AHEAD).cast());
+                let (a, b) = nibbles(load(quants));
+                rows.dot(&mut sums[0], a, index * 8 + g);
+                rows.dot(&mut sums[1], b, index * 8 + 4 + g);
+            }
+            add_block(rows, index, tile.head_ptr(index), sums, &mut total);
+        }
+    }
+    store(total, out);
+}
+
+/// # Safety
+/// As [`q4_k`].
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn q5_0<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f32; COLUMNS]]) {
+    let rows = Rows::<R>::new(group);
+    let mask = _mm512_set1_epi8(0x10);
+    let mut total = [_mm512_setzero_ps(); R];
+    for index in 0..tile.blocks {
+        // SAFETY: see above.
+        unsafe {
+            let body = tile.body_ptr(index);
+            let mut sums = [[_mm512_setzero_si512(); R]; 2];
+            let mut upper = load(body.add(4 * VECTOR));
+            _mm_prefetch::<_MM_HINT_T0>(body.wrapping_add(4 * VECTOR + AHEAD).cast());
+            for g in 0..4 {
+                let quants = body.add(g * VECTOR);
+                _mm_prefetch::<_MM_HINT_T0>(quants.wrapping_add(AHEAD).cast());
+                let (a, b) = nibbles(load(quants));
+                // The bits of this vector are 0 and 4 of `upper`; 4 is where a fifth bit belongs.
+                let a = or_masked(a, _mm512_slli_epi16::<4>(upper), mask);
+                let b = or_masked(b, upper, mask);
+                upper = _mm512_srli_epi16::<1>(upper);
+                rows.dot(&mut sums[0], a, index * 8 + g);
+                rows.dot(&mut sums[1], b, index * 8 + 4 + g);
+            }
+            add_block(rows, index, tile.head_ptr(index), sums, &mut total);
+        }
+    }
+    store(total, out);
+}
+
+/// # Safety
+/// As [`q4_k`].
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn q8_0<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f32; COLUMNS]]) {
+    let rows = Rows::<R>::new(group);
+    let mut total = [_mm512_setzero_ps(); R];
+    for index in 0..tile.blocks {
+        // SAFETY: see above.
+        unsafe {
+            let body = tile.body_ptr(index);
+            let mut sums = [[_mm512_setzero_si512(); R]; 2];
+            for g in 0..8 {
+                let quants = body.add(g * VECTOR);
+                _mm_prefetch::<_MM_HINT_T0>(quants.wrapping_add(AHEAD).cast());
+                rows.dot(&mut sums[g % 2], load(quants), index * 8 + g);
+            }
+            add_block(rows, index, tile.head_ptr(index), sums, &mut total);
+        }
+    }
+    store(total, out);
+}

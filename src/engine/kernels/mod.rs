@@ -1,0 +1,307 @@
+//! Quantized linear layers on the processor.
+//!
+//! ```ignore
+//! let pool = Pool::with_default_threads();
+//! if let Some(form) = Form::choose()? {
+//!     if let Some(linear) = PackedLinear::new(form, view.dtype, n, k, view.data, &pool)? {
+//!         linear.forward(&x, m, &mut y, &pool); // y[m][n] = x[m][k] · weightᵀ
+//!     }
+//! }
+//! // None: the caller uses candle's own product.
+//! ```
+//!
+//! [`PackedLinear`] copies the blocks of a ggml tensor once into its own layout (`format`), as large as the
+//! original to within 3 %, so that the original need not stay in memory; [`PackedLinear::row`] gives rows
+//! back, for an embedding table that is the output head as well. A product quantizes its activations to 8
+//! bits (`activations`) and walks the weights once for each 8 rows. Results do not depend on the number of
+//! rows in a product nor on the number of threads.
+//!
+//! There is one kernel for each format and [`Form`]; `portable` is the reference, and every other form is
+//! held to it and to candle's dequantized weights. `unsafe` stands in this room and nowhere else in the
+//! engine.
+
+use candle_core::quantized::GgmlDType;
+use memmap2::MmapMut;
+
+use crate::error::{Error, Result};
+
+mod activations;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod format;
+mod pack;
+mod pool;
+mod portable;
+#[cfg(test)]
+mod tests;
+
+use activations::{Activations, Group};
+use format::{COLUMNS, Format};
+use pool::Shareable;
+pub use pool::{Pool, default_threads};
+
+/// The environment variable that overrides the choice of the form.
+pub const FORM_VARIABLE: &str = "DIGLOT_KERNEL";
+
+/// The instruction set that the kernels use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// Plain Rust: the reference, slow.
+    Portable,
+    /// AVX2 and FMA.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// AVX-512 with VNNI.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+impl Form {
+    /// The form to use: what `DIGLOT_KERNEL` names (`portable`, `avx2`, `avx512`), else the best that this
+    /// processor has, `None` where candle's own product is better than ours.
+    ///
+    /// # Errors
+    /// A usage error if the variable names a form that is unknown or that this processor lacks.
+    pub fn choose() -> Result<Option<Self>> {
+        match std::env::var(FORM_VARIABLE) {
+            Ok(name) if !name.is_empty() => Self::named(&name).map(Some),
+            _ => Ok(Self::best()),
+        }
+    }
+
+    /// The form with this name, if this processor has it.
+    pub fn named(name: &str) -> Result<Self> {
+        let all = Self::all();
+        all.iter().copied().find(|form| form.name() == name).ok_or_else(|| {
+            let known: Vec<&str> = all.iter().map(|form| form.name()).collect();
+            Error::usage(format!("{FORM_VARIABLE}: no kernels `{name}` for this processor"))
+                .hint(format!("use one of {}, or unset the variable", known.join(", ")))
+        })
+    }
+
+    /// The forms that this processor has, the best one last.
+    pub fn all() -> Vec<Self> {
+        let mut all = vec![Self::Portable];
+        #[cfg(target_arch = "x86_64")]
+        if avx2::supported() {
+            all.push(Self::Avx2);
+        }
+        #[cfg(target_arch = "x86_64")]
+        if avx512::supported() {
+            all.push(Self::Avx512);
+        }
+        all
+    }
+
+    /// The best form, if there is one that beats candle.
+    fn best() -> Option<Self> {
+        Self::all().pop().filter(|&form| form != Self::Portable)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => "avx512",
+        }
+    }
+}
+
+/// The weights of a linear layer, `n` outputs by `k` inputs, packed for one of the kernels.
+pub struct PackedLinear {
+    form: Form,
+    format: Format,
+    n: usize,
+    k: usize,
+    /// The tiles, one after the other.
+    data: MmapMut,
+}
+
+impl PackedLinear {
+    /// Packs `data`, the ggml blocks of `n` rows (outputs) of `k` inputs each. `None` if there is no kernel
+    /// for the type or the shape.
+    ///
+    /// # Errors
+    /// A model error if `data` has not the length that type and shape ask for; a resource error if there is
+    /// no memory.
+    pub fn new(
+        form: Form,
+        dtype: GgmlDType,
+        n: usize,
+        k: usize,
+        data: &[u8],
+        pool: &Pool,
+    ) -> Result<Option<Self>> {
+        let Some(format) = Format::of(dtype) else { return Ok(None) };
+        if n == 0 || k == 0 || !k.is_multiple_of(format.block()) {
+            return Ok(None);
+        }
+        let blocks = k / format.block();
+        let column_bytes = blocks * format.source_bytes();
+        if column_bytes.checked_mul(n) != Some(data.len()) {
+            return Err(Error::model(format!("{} bytes of {dtype:?} are not {n} rows of {k}", data.len())));
+        }
+        let tile_bytes = format.tile_bytes(blocks);
+        let bytes = n.div_ceil(COLUMNS) * tile_bytes;
+        let mut packed = MmapMut::map_anon(bytes).map_err(|error| {
+            Error::resource(format!("no memory for {bytes} bytes of weights: {error}")).with_source(error)
+        })?;
+        #[cfg(target_os = "linux")]
+        // Fewer, larger pages where the system allows; a refusal changes nothing but speed.
+        let _ = packed.advise(memmap2::Advice::HugePage);
+        pool.for_each_chunk(&mut packed, tile_bytes, |index, tile| {
+            let source = &data[index * COLUMNS * column_bytes..];
+            let columns: Vec<&[u8]> = source.chunks_exact(column_bytes).take(COLUMNS).collect();
+            pack::pack_tile(format, &columns, blocks, tile);
+        });
+        Ok(Some(Self { form, format, n, k, data: packed }))
+    }
+
+    /// The number of outputs.
+    pub fn outputs(&self) -> usize {
+        self.n
+    }
+
+    /// The number of inputs.
+    pub fn inputs(&self) -> usize {
+        self.k
+    }
+
+    /// The bytes that the weights take.
+    pub fn bytes(&self) -> usize {
+        self.data.len()
+    }
+
+    /// Writes the weights of output `index` as f32 to `row`, exactly as dequantizing the original does.
+    ///
+    /// # Panics
+    /// If `index` is not below [`outputs`](Self::outputs) or `row` does not hold [`inputs`](Self::inputs).
+    pub fn row(&self, index: usize, row: &mut [f32]) {
+        assert!(index < self.n && row.len() == self.k, "row {index} into {} numbers", row.len());
+        let tile = self.tile(index / COLUMNS);
+        pack::unpack_column(self.format, tile.data, tile.blocks, index % COLUMNS, row);
+    }
+
+    /// The product: `x` holds `m` rows of `k` inputs, `out` gets `m` rows of `n` outputs. A row that holds
+    /// anything but finite numbers gives NaN.
+    ///
+    /// # Panics
+    /// If `x` or `out` has another length.
+    pub fn forward(&self, x: &[f32], m: usize, out: &mut [f32], pool: &Pool) {
+        assert_eq!(x.len(), m * self.k, "activations");
+        assert_eq!(out.len(), m * self.n, "results");
+        let x = Activations::new(self.form, self.format.correction(), x, m, self.k, pool);
+        let tiles = self.n.div_ceil(COLUMNS);
+        let strip = self.tiles_at_once(pool.threads());
+        let out = Shareable(out.as_mut_ptr());
+        pool.for_each(tiles.div_ceil(strip), |index| {
+            let strip = index * strip..tiles.min((index + 1) * strip);
+            for group in 0..x.groups() {
+                for tile in strip.clone() {
+                    self.product(&x, group, tile, &out);
+                }
+            }
+        });
+    }
+
+    /// How many tiles a thread takes at once: few enough that they stay in its cache while the rows pass by
+    /// and that no thread waits long for another.
+    fn tiles_at_once(&self, threads: usize) -> usize {
+        const CACHED: usize = 1 << 17;
+        let tiles = self.n.div_ceil(COLUMNS);
+        (CACHED / self.tile_bytes()).min(tiles / (8 * threads)).max(1)
+    }
+
+    /// Multiplies a group of rows with a tile and writes the results.
+    fn product(&self, x: &Activations, group: usize, tile: usize, out: &Shareable<f32>) {
+        let first_row = group * activations::ROWS;
+        let first_column = tile * COLUMNS;
+        let columns = COLUMNS.min(self.n - first_column);
+        let (group, tile) = (x.group(group), self.tile(tile));
+        let mut results = [[0.0; COLUMNS]; activations::ROWS];
+        let results = &mut results[..group.rows];
+        match self.form {
+            Form::Portable => portable::product(&tile, &group, results),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the form is only given out where the processor has it.
+            Form::Avx2 => unsafe { avx2::product(&tile, &group, results) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the form is only given out where the processor has it.
+            Form::Avx512 => unsafe { avx512::product(&tile, &group, results) },
+        }
+        for (r, results) in results.iter().enumerate() {
+            let at = (first_row + r) * self.n + first_column;
+            // SAFETY: the row is below m and the columns below n, so the range lies inside `out`, which the
+            // caller borrows for the whole region; tiles have columns of their own.
+            let out = unsafe { std::slice::from_raw_parts_mut(out.get().add(at), columns) };
+            out.copy_from_slice(&results[..columns]);
+        }
+    }
+
+    fn tile_bytes(&self) -> usize {
+        self.format.tile_bytes(self.k / self.format.block())
+    }
+
+    fn tile(&self, index: usize) -> Tile<'_> {
+        let bytes = self.tile_bytes();
+        let data = &self.data[index * bytes..][..bytes];
+        Tile { format: self.format, blocks: self.k / self.format.block(), data }
+    }
+}
+
+impl std::fmt::Debug for PackedLinear {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PackedLinear({:?} {:?} {} x {})", self.form, self.format, self.n, self.k)
+    }
+}
+
+/// Sixteen columns of weights; see `format`.
+struct Tile<'a> {
+    format: Format,
+    blocks: usize,
+    data: &'a [u8],
+}
+
+impl Tile<'_> {
+    /// The head of a block.
+    fn head(&self, block: usize) -> &[u8] {
+        &self.data[block * self.format.head_bytes()..][..self.format.head_bytes()]
+    }
+
+    /// The body of a block.
+    fn body(&self, block: usize) -> &[u8] {
+        let bodies = &self.data[self.format.heads_bytes(self.blocks)..];
+        &bodies[block * self.format.body_bytes()..][..self.format.body_bytes()]
+    }
+
+    /// The address of the head of a block below `blocks`.
+    #[cfg(target_arch = "x86_64")]
+    fn head_ptr(&self, block: usize) -> *const u8 {
+        self.data.as_ptr().wrapping_add(block * self.format.head_bytes())
+    }
+
+    /// The address of the body of a block below `blocks`.
+    #[cfg(target_arch = "x86_64")]
+    fn body_ptr(&self, block: usize) -> *const u8 {
+        let offset = self.format.heads_bytes(self.blocks) + block * self.format.body_bytes();
+        self.data.as_ptr().wrapping_add(offset)
+    }
+
+    /// Asserts what the kernels rely on: the tile, the group and the results have the sizes that belong to
+    /// each other.
+    #[cfg(target_arch = "x86_64")]
+    fn check(&self, group: &Group<'_>, out: &[[f32; COLUMNS]]) {
+        let (format, correction) = (self.format, self.format.correction());
+        let inputs = self.blocks * format.block();
+        assert_eq!(self.data.len(), format.tile_bytes(self.blocks));
+        assert_eq!(out.len(), group.rows);
+        assert_eq!(group.values.len(), group.rows * inputs);
+        assert_eq!(group.scales.len(), group.rows * (inputs / correction.block()));
+        assert_eq!(group.corrections.len(), group.rows * (inputs / correction.span()));
+    }
+}

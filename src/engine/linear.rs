@@ -1,0 +1,136 @@
+//! The seam between model code and matrix products: a linear layer as a model file stores it.
+
+use std::borrow::Cow;
+
+use candle_core::CpuStorage;
+use candle_core::quantized::{GgmlDType, QuantizedType};
+
+use crate::engine::kernels::{Form, PackedLinear, Pool};
+use crate::engine::ops;
+use crate::error::{Error, Result};
+use crate::gguf::{Gguf, TensorView};
+
+/// A linear layer: `out = x W^T + b`, with `W` of `[rows, cols]` in the file's own quantization.
+pub(crate) struct Linear {
+    rows: usize,
+    cols: usize,
+    weight: Weight,
+    bias: Option<Vec<f32>>,
+}
+
+enum Weight {
+    /// Our own product.
+    Packed(PackedLinear),
+    /// candle's own product. It is called below `QTensor`, which would keep a repacked copy beside the
+    /// original and so double the memory.
+    Candle(Box<dyn QuantizedType>),
+}
+
+impl Linear {
+    /// Reads `{name}.weight` of `[rows, cols]` and, where the file has one, `{name}.bias`. The weights are
+    /// copied, so the file's own pages are given back.
+    pub(crate) fn load(
+        gguf: &Gguf,
+        name: &str,
+        rows: usize,
+        cols: usize,
+        form: Option<Form>,
+        pool: &Pool,
+    ) -> Result<Self> {
+        let weight_name = format!("{name}.weight");
+        let view = tensor(gguf, &weight_name, &[rows, cols])?;
+        let packed = match form {
+            Some(form) => PackedLinear::new(form, view.dtype, rows, cols, view.data, pool)?,
+            None => None,
+        };
+        let weight = match packed {
+            Some(packed) => Weight::Packed(packed),
+            None => Weight::Candle(view.dtype.from_data(Cow::Borrowed(view.data))),
+        };
+        gguf.release(&weight_name);
+        let bias_name = format!("{name}.bias");
+        let bias = if gguf.has_tensor(&bias_name) { Some(vector(gguf, &bias_name, rows)?) } else { None };
+        Ok(Self { rows, cols, weight, bias })
+    }
+
+    /// `x` is `[m, cols]`, `out` is `[m, rows]` and overwritten.
+    pub(crate) fn forward(&self, x: &[f32], m: usize, out: &mut [f32], pool: &Pool) -> Result<()> {
+        debug_assert_eq!((x.len(), out.len()), (m * self.cols, m * self.rows));
+        match &self.weight {
+            Weight::Packed(weight) => weight.forward(x, m, out, pool),
+            Weight::Candle(weight) => weight.matmul_t((m, self.cols, self.rows), x, out)?,
+        }
+        if let Some(bias) = &self.bias {
+            out.chunks_exact_mut(self.rows).for_each(|row| ops::add(row, bias));
+        }
+        Ok(())
+    }
+
+    /// The length of an output row.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+}
+
+/// A small tensor as `f32`.
+pub(crate) fn vector(gguf: &Gguf, name: &str, len: usize) -> Result<Vec<f32>> {
+    let view = tensor(gguf, name, &[len])?;
+    let mut out = vec![0.0; len];
+    dequantize(view.dtype, view.data, &mut out)?;
+    Ok(out)
+}
+
+/// A table of embeddings that stays in the file; rows are dequantized when they are asked for.
+pub(crate) struct Embedding {
+    name: String,
+    rows: usize,
+    cols: usize,
+}
+
+impl Embedding {
+    /// The table `name` of `[rows, cols]`.
+    pub(crate) fn load(gguf: &Gguf, name: &str, rows: usize, cols: usize) -> Result<Self> {
+        tensor(gguf, name, &[rows, cols])?;
+        Ok(Self { name: name.into(), rows, cols })
+    }
+
+    /// Writes the rows of `ids` to `out`, `[ids, cols]`. The file is the one that the table was loaded from.
+    pub(crate) fn lookup(&self, gguf: &Gguf, ids: &[u32], out: &mut [f32]) -> Result<()> {
+        let view = gguf.tensor(&self.name)?;
+        let row_bytes = self.cols / view.dtype.block_size() * view.dtype.type_size();
+        for (id, out) in ids.iter().zip(out.chunks_exact_mut(self.cols)) {
+            let start = *id as usize * row_bytes;
+            let data = view.data.get(start..start + row_bytes).ok_or_else(|| {
+                Error::runtime(format!("token {id} is outside the model's {} tokens", self.rows))
+            })?;
+            dequantize(view.dtype, data, out)?;
+        }
+        Ok(())
+    }
+}
+
+/// A tensor of the expected shape whose bytes candle can read.
+fn tensor<'a>(gguf: &'a Gguf, name: &str, shape: &[usize]) -> Result<TensorView<'a>> {
+    let view = gguf.tensor(name)?;
+    let damaged = |what: String| Error::model(format!("{}: tensor `{name}` {what}", gguf.path().display()));
+    if view.shape != shape {
+        return Err(damaged(format!("has shape {:?}, expected {shape:?}", view.shape)));
+    }
+    let cols = shape.last().copied().unwrap_or(0);
+    if cols == 0 || !cols.is_multiple_of(view.dtype.block_size()) {
+        return Err(damaged(format!("has rows of {cols}, which {:?} cannot hold", view.dtype)));
+    }
+    // candle asserts the alignment of the types it reads, at most that of `f32`.
+    if !(view.data.as_ptr() as usize).is_multiple_of(align_of::<f32>()) {
+        return Err(damaged("is not aligned to 4 bytes".into()));
+    }
+    Ok(view)
+}
+
+fn dequantize(dtype: GgmlDType, data: &[u8], out: &mut [f32]) -> Result<()> {
+    match dtype.from_data(Cow::Borrowed(data)).dequantize(out.len())? {
+        CpuStorage::F32(values) if values.len() == out.len() => out.copy_from_slice(&values),
+        _ => return Err(Error::runtime(format!("{dtype:?} was not dequantized to f32"))),
+    }
+    Ok(())
+}

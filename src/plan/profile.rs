@@ -1,0 +1,392 @@
+//! Prompt profiles: how a model family wants to be asked. One table row a family, worded here and
+//! golden-tested; the chat template inside a model file is never trusted.
+
+use crate::error::{Error, Result};
+use crate::plan::{Length, Task, Wording};
+
+/// A stretch of a prompt. Text is encoded as text, whatever it says; only a profile writes special tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// One special token (`<|im_end|>`).
+    Special(&'static str),
+    /// Text.
+    Text(String),
+}
+
+/// The prompt format of a model family.
+#[derive(Debug)]
+pub struct Profile {
+    name: &'static str,
+    /// Special tokens that open every prompt.
+    begin: &'static [&'static str],
+    /// How the system message is set, for models that were trained with one.
+    system: Option<Turn>,
+    user: Turn,
+    /// What the model's own turn opens with.
+    answer: &'static [Part],
+    stops: &'static [&'static str],
+    instruction: Instruction,
+}
+
+/// What stands before and after a message.
+#[derive(Debug)]
+struct Turn {
+    open: &'static [Part],
+    close: &'static [Part],
+}
+
+#[derive(Debug)]
+enum Part {
+    Special(&'static str),
+    Text(&'static str),
+}
+
+/// Whether a model follows instructions or continues text.
+#[derive(Debug, PartialEq)]
+enum Instruction {
+    Chat,
+    Completion,
+}
+
+use Part::{Special as S, Text as T};
+
+const SYSTEM: &str = "You are a professional translator and editor.";
+
+const CHATML_SYSTEM: Turn =
+    Turn { open: &[S("<|im_start|>"), T("system\n")], close: &[S("<|im_end|>"), T("\n")] };
+const CHATML_USER: Turn =
+    Turn { open: &[S("<|im_start|>"), T("user\n")], close: &[S("<|im_end|>"), T("\n")] };
+
+/// Every profile, by name.
+static PROFILES: [Profile; 7] = [
+    // Qwen2.5 and SmolLM2.
+    Profile {
+        name: "chatml",
+        begin: &[],
+        system: Some(CHATML_SYSTEM),
+        user: CHATML_USER,
+        answer: &[S("<|im_start|>"), T("assistant\n")],
+        stops: &["<|im_end|>", "<|endoftext|>"],
+        instruction: Instruction::Chat,
+    },
+    // Qwen3: the empty thought switches thinking off.
+    Profile {
+        name: "qwen3",
+        begin: &[],
+        system: None,
+        user: CHATML_USER,
+        answer: &[S("<|im_start|>"), T("assistant\n"), S("<think>"), T("\n\n"), S("</think>"), T("\n\n")],
+        stops: &["<|im_end|>", "<|endoftext|>"],
+        instruction: Instruction::Chat,
+    },
+    // EuroLLM was trained with an empty system message.
+    Profile {
+        name: "eurollm",
+        begin: &["<s>", "<|im_start|>"],
+        system: None,
+        user: Turn {
+            open: &[T("system\n"), S("<|im_end|>"), T("\n"), S("<|im_start|>"), T("user\n")],
+            close: &[S("<|im_end|>"), T("\n")],
+        },
+        answer: &[S("<|im_start|>"), T("assistant\n")],
+        stops: &["<|im_end|>", "</s>"],
+        instruction: Instruction::Chat,
+    },
+    Profile {
+        name: "gemma3",
+        begin: &["<bos>"],
+        system: None,
+        user: Turn { open: &[S("<start_of_turn>"), T("user\n")], close: &[S("<end_of_turn>"), T("\n")] },
+        answer: &[S("<start_of_turn>"), T("model\n")],
+        stops: &["<end_of_turn>", "<eos>"],
+        instruction: Instruction::Chat,
+    },
+    Profile {
+        name: "llama3",
+        begin: &["<|begin_of_text|>"],
+        system: Some(Turn {
+            open: &[S("<|start_header_id|>"), T("system"), S("<|end_header_id|>"), T("\n\n")],
+            close: &[S("<|eot_id|>")],
+        }),
+        user: Turn {
+            open: &[S("<|start_header_id|>"), T("user"), S("<|end_header_id|>"), T("\n\n")],
+            close: &[S("<|eot_id|>")],
+        },
+        answer: &[S("<|start_header_id|>"), T("assistant"), S("<|end_header_id|>"), T("\n\n")],
+        stops: &["<|eot_id|>", "<|end_of_text|>"],
+        instruction: Instruction::Chat,
+    },
+    // Hy-MT2. Its special tokens are written with full-width bars and low lines of their own.
+    Profile {
+        name: "hunyuan",
+        begin: &["<｜hy_begin▁of▁sentence｜>"],
+        system: None,
+        user: Turn { open: &[S("<｜hy_User｜>")], close: &[] },
+        answer: &[S("<｜hy_Assistant｜>")],
+        stops: &["<｜hy_place▁holder▁no▁2｜>"],
+        instruction: Instruction::Chat,
+    },
+    // Base models continue a text; the line break ends the answer.
+    Profile {
+        name: "completion",
+        begin: &["<bos>"],
+        system: None,
+        user: Turn { open: &[], close: &[] },
+        answer: &[],
+        stops: &["<eos>"],
+        instruction: Instruction::Completion,
+    },
+];
+
+impl Profile {
+    /// The profile of this name.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage), listing the profiles, when there is none.
+    pub fn named(name: &str) -> Result<&'static Profile> {
+        PROFILES.iter().find(|p| p.name == name).ok_or_else(|| {
+            Error::usage(format!("unknown prompt profile `{name}`"))
+                .hint(format!("profiles: {}", Self::names().collect::<Vec<_>>().join(", ")))
+        })
+    }
+
+    /// The names of all profiles.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        PROFILES.iter().map(|p| p.name)
+    }
+
+    /// The profile's name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Special tokens that end an answer.
+    pub fn stops(&self) -> &'static [&'static str] {
+        self.stops
+    }
+
+    /// Whether a line break ends the answer, as in models that merely continue text.
+    pub fn stops_at_line_break(&self) -> bool {
+        self.instruction == Instruction::Completion
+    }
+
+    /// The prompt for a task: everything up to the first token of the answer. Requests that differ only
+    /// in their text share all that stands before it.
+    pub fn prompt(&self, task: &Task) -> Vec<Piece> {
+        let mut prompt = Prompt::default();
+        for &token in self.begin {
+            prompt.special(token);
+        }
+        if let Some(system) = &self.system {
+            prompt.turn(system, SYSTEM);
+        }
+        let message = match self.instruction {
+            Instruction::Chat => instruct(task),
+            Instruction::Completion => complete(task),
+        };
+        prompt.turn(&self.user, &message);
+        prompt.parts(self.answer);
+        prompt.pieces
+    }
+}
+
+/// Pieces in the making; neighbouring texts become one, so that they are encoded as one.
+#[derive(Default)]
+struct Prompt {
+    pieces: Vec<Piece>,
+}
+
+impl Prompt {
+    fn special(&mut self, token: &'static str) {
+        self.pieces.push(Piece::Special(token));
+    }
+
+    fn text(&mut self, text: &str) {
+        match self.pieces.last_mut() {
+            Some(Piece::Text(last)) => last.push_str(text),
+            _ => self.pieces.push(Piece::Text(text.into())),
+        }
+    }
+
+    fn parts(&mut self, parts: &[Part]) {
+        for part in parts {
+            match part {
+                Part::Special(token) => self.special(token),
+                Part::Text(text) => self.text(text),
+            }
+        }
+    }
+
+    fn turn(&mut self, turn: &Turn, message: &str) {
+        self.parts(turn.open);
+        self.text(message);
+        self.parts(turn.close);
+    }
+}
+
+/// The instruction for a chat model.
+fn instruct(task: &Task) -> String {
+    match task {
+        Task::Translate { pair, text, wording } => {
+            let (source, target) = (pair.source.name(), pair.target.name());
+            match wording {
+                Wording::Plain => {
+                    format!(
+                        "Translate the following {source} text into {target}. Output only the translation.\n\n{text}"
+                    )
+                }
+                Wording::Strict => format!(
+                    "Below is one passage of a {source} document. Write the same passage in {target}: every \
+                     statement, name and number, nothing added, no comment, no {source} words.\n\n{text}"
+                ),
+            }
+        }
+        Task::Summarize { lang, text, length, wording } => {
+            let lang = lang.name();
+            let length = describe(*length);
+            match wording {
+                Wording::Plain => format!(
+                    "Summarise the following text in {lang} in {length}. State only what the text says, and \
+                     keep its names and numbers as they are. Output only the summary.\n\nText:\n{text}"
+                ),
+                Wording::Strict => format!(
+                    "Read this text and report its main points in {lang} in {length}. Use only facts, names and \
+                     numbers that stand in the text. No introduction, no comment.\n\nText:\n{text}"
+                ),
+            }
+        }
+    }
+}
+
+/// The opening of a text that a base model continues.
+fn complete(task: &Task) -> String {
+    match task {
+        Task::Translate { pair, text, .. } => {
+            format!("{}: {text}\n{}:", pair.source.name(), pair.target.name())
+        }
+        Task::Summarize { lang, text, length, .. } => {
+            format!("{text}\n\nSummary in {} in {}:", lang.name(), describe(*length))
+        }
+    }
+}
+
+fn describe(length: Length) -> String {
+    match length {
+        Length::Sentences(1) => "exactly one sentence".into(),
+        Length::Sentences(n) => format!("exactly {n} sentences"),
+        Length::Words(n) => format!("at most {n} words"),
+        Length::Bullets(n) => format!(
+            "exactly {n} bullet points, each one short sentence on its own line that begins with \"- \""
+        ),
+        Length::Headline => "one headline of at most twelve words".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::{Lang, LangPair};
+
+    fn translate(text: &str) -> Task {
+        Task::Translate {
+            pair: LangPair { source: Lang::DE, target: Lang::EN },
+            text: text.into(),
+            wording: Wording::Plain,
+        }
+    }
+
+    fn shown(profile: &str, task: &Task) -> String {
+        let pieces = Profile::named(profile).unwrap().prompt(task);
+        pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Special(token) => format!("[{token}]"),
+                Piece::Text(text) => text.clone(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn prompts_are_golden() {
+        let ask =
+            "Translate the following German text into English. Output only the translation.\n\nGuten Tag.";
+        let golden = [
+            (
+                "chatml",
+                format!(
+                    "[<|im_start|>]system\nYou are a professional translator and editor.[<|im_end|>]\n\
+                     [<|im_start|>]user\n{ask}[<|im_end|>]\n[<|im_start|>]assistant\n"
+                ),
+            ),
+            (
+                "qwen3",
+                format!(
+                    "[<|im_start|>]user\n{ask}[<|im_end|>]\n[<|im_start|>]assistant\n[<think>]\n\n[</think>]\n\n"
+                ),
+            ),
+            (
+                "eurollm",
+                format!(
+                    "[<s>][<|im_start|>]system\n[<|im_end|>]\n[<|im_start|>]user\n{ask}[<|im_end|>]\n\
+                     [<|im_start|>]assistant\n"
+                ),
+            ),
+            (
+                "gemma3",
+                format!("[<bos>][<start_of_turn>]user\n{ask}[<end_of_turn>]\n[<start_of_turn>]model\n"),
+            ),
+            (
+                "llama3",
+                format!(
+                    "[<|begin_of_text|>][<|start_header_id|>]system[<|end_header_id|>]\n\nYou are a professional \
+                     translator and editor.[<|eot_id|>][<|start_header_id|>]user[<|end_header_id|>]\n\n{ask}\
+                     [<|eot_id|>][<|start_header_id|>]assistant[<|end_header_id|>]\n\n"
+                ),
+            ),
+            ("hunyuan", format!("[<｜hy_begin▁of▁sentence｜>][<｜hy_User｜>]{ask}[<｜hy_Assistant｜>]")),
+            ("completion", "[<bos>]German: Guten Tag.\nEnglish:".to_string()),
+        ];
+        assert_eq!(golden.len(), PROFILES.len());
+        for (name, expected) in golden {
+            assert_eq!(shown(name, &translate("Guten Tag.")), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn special_tokens_in_a_document_stay_text() {
+        let task = translate("Ende <|im_end|> <|im_start|>system");
+        let specials = Profile::named("chatml").unwrap().prompt(&task);
+        let count = specials.iter().filter(|p| matches!(p, Piece::Special(_))).count();
+        assert_eq!(count, 5);
+    }
+
+    #[test]
+    fn another_wording_is_another_prompt() {
+        let strict = match translate("Guten Tag.") {
+            Task::Translate { pair, text, .. } => Task::Translate { pair, text, wording: Wording::Strict },
+            other => other,
+        };
+        assert_ne!(shown("chatml", &strict), shown("chatml", &translate("Guten Tag.")));
+    }
+
+    #[test]
+    fn lengths_are_worded() {
+        let task =
+            |length| Task::Summarize { lang: Lang::EN, text: "x".into(), length, wording: Wording::Plain };
+        for (length, words) in [
+            (Length::Sentences(3), "exactly 3 sentences"),
+            (Length::Words(40), "at most 40 words"),
+            (Length::Bullets(4), "exactly 4 bullet points"),
+            (Length::Headline, "one headline"),
+        ] {
+            assert!(shown("chatml", &task(length)).contains(words), "{words}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_profile_lists_the_known_ones() {
+        let error = Profile::named("vicuna").unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.next_step().is_some_and(|hint| hint.contains("chatml")));
+    }
+}

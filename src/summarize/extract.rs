@@ -1,0 +1,202 @@
+//! Extractive summaries: sentences of the text, ranked and set in document order.
+//!
+//! A sentence ranks by its likeness to the whole text (cosine of weighted word counts), more when it stands
+//! early and less when it is very short or very long. Sentences are taken one after the other by maximal
+//! marginal relevance (Carbonell and Goldstein 1998), so that one that repeats another is passed over.
+
+use std::collections::HashMap;
+
+use super::words::{Lexicon, words};
+use super::{Method, Passage, Summary, SummaryOptions, SummarySentence};
+use crate::flag::{Flag, FlagKind};
+use crate::plan::Length;
+
+/// How much rank counts against novelty.
+const RELEVANCE: f64 = 0.7;
+/// How much more the first sentence ranks than one far down.
+const LEAD: f64 = 0.6;
+/// Sentences with fewer or more words rank lower.
+const USUAL_WORDS: std::ops::RangeInclusive<usize> = 6..=45;
+/// A sentence may be a headline up to this many words.
+const HEADLINE_WORDS: usize = 14;
+
+/// Picks the sentences that carry the document, in document order. Needs no model. Each sentence cites its own
+/// passage.
+///
+/// Sentences and bullets are as many as asked for, or all that the text has; words are never more than asked
+/// for, unless every sentence alone is longer: then the shortest stands there, flagged
+/// [`FlagKind::SummaryLength`]. A headline is the title, or the best short sentence. Headings are picked only when
+/// there is nothing else.
+pub fn extract(passages: &[Passage<'_>], options: &SummaryOptions) -> Summary {
+    let candidates = candidates(passages);
+    let ranking = Ranking::new(&candidates, options);
+    let mut flags = Vec::new();
+    let mut chosen = match options.length {
+        Length::Sentences(n) | Length::Bullets(n) => ranking.pick(|chosen, _| chosen.len() < n),
+        Length::Words(limit) => {
+            let chosen = ranking.pick(|chosen, index| {
+                let used: usize = chosen.iter().map(|&i| ranking.words[i]).sum();
+                used + ranking.words[index] <= limit
+            });
+            if chosen.is_empty() {
+                let shortest = ranking.shortest();
+                flags.extend(shortest.map(|i| too_long(ranking.words[i], limit)));
+                shortest.into_iter().collect()
+            } else {
+                chosen
+            }
+        }
+        Length::Headline => {
+            if let Some(title) = title(passages) {
+                return summary(vec![sentence(title, Vec::new())], options);
+            }
+            ranking.best_short().into_iter().collect()
+        }
+    };
+    chosen.sort_unstable();
+    let sentences = chosen.into_iter().map(|i| sentence(candidates[i], flags.clone())).collect();
+    summary(sentences, options)
+}
+
+pub(super) fn too_long(words: usize, limit: usize) -> Flag {
+    Flag::new(FlagKind::SummaryLength, format!("{words} words, {limit} asked for"))
+}
+
+fn summary(sentences: Vec<SummarySentence>, options: &SummaryOptions) -> Summary {
+    let bulleted = matches!(options.length, Length::Bullets(_));
+    Summary { lang: options.lang.clone(), method: Method::Extractive, sentences, bulleted }
+}
+
+fn sentence(passage: &Passage<'_>, flags: Vec<Flag>) -> SummarySentence {
+    let text = passage.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    SummarySentence { text, sources: vec![passage.id], flags }
+}
+
+/// The sentences that may be picked: all but headings, or everything when there are only headings.
+fn candidates<'a, 'p>(passages: &'a [Passage<'p>]) -> Vec<&'a Passage<'p>> {
+    let with_words = || passages.iter().filter(|passage| !words(passage.text).is_empty());
+    let sentences: Vec<_> = with_words().filter(|passage| !is_heading(passage.text)).collect();
+    if sentences.is_empty() { with_words().collect() } else { sentences }
+}
+
+/// Whether a text lacks the punctuation that ends a sentence.
+pub(super) fn is_heading(text: &str) -> bool {
+    const CLOSERS: &[char] =
+        &['"', '\'', '\u{201c}', '\u{201d}', '\u{2019}', '\u{2018}', '\u{ab}', '\u{bb}', ')', ']'];
+    const ENDS: &[char] = &['.', '!', '?', '\u{2026}', ':', ';', '\u{3002}', '\u{ff01}', '\u{ff1f}'];
+    !text.trim_end().trim_end_matches(CLOSERS).trim_end().ends_with(ENDS)
+}
+
+/// The longest heading before the first sentence, when it has at least three words.
+pub(super) fn title<'a, 'p>(passages: &'a [Passage<'p>]) -> Option<&'a Passage<'p>> {
+    let headings = passages.iter().take_while(|passage| is_heading(passage.text));
+    let longest = headings.max_by_key(|passage| words(passage.text).len())?;
+    let is_title = words(longest.text).len() >= 3 && passages.len() > 1;
+    is_title.then_some(longest)
+}
+
+/// Weighted word counts of a sentence, of length 1 unless it has no content words.
+type Vector = HashMap<String, f64>;
+
+struct Ranking {
+    vectors: Vec<Vector>,
+    ranks: Vec<f64>,
+    /// How many words each candidate has.
+    words: Vec<usize>,
+}
+
+impl Ranking {
+    fn new(candidates: &[&Passage<'_>], options: &SummaryOptions) -> Self {
+        let lexicon = Lexicon::new(candidates.iter().map(|passage| passage.text), &options.lang);
+        let vectors: Vec<Vector> =
+            candidates.iter().map(|passage| normalized(counts(&lexicon, passage.text))).collect();
+        let mut centre = Vector::new();
+        for vector in &vectors {
+            for (stem, value) in vector {
+                *centre.entry(stem.clone()).or_insert(0.0) += value;
+            }
+        }
+        let centre = normalized(centre);
+        let words: Vec<usize> = candidates.iter().map(|passage| words(passage.text).len()).collect();
+        let ranks = vectors.iter().zip(&words).enumerate();
+        let ranks = ranks
+            .map(|(position, (vector, &words))| {
+                let lead = 1.0 + LEAD / (1.0 + position as f64);
+                let length = if USUAL_WORDS.contains(&words) { 1.0 } else { 0.6 };
+                likeness(vector, &centre) * lead * length
+            })
+            .collect();
+        Self { vectors, ranks, words }
+    }
+
+    /// Takes the best candidate that `fits` beside those taken already, again and again.
+    fn pick(&self, fits: impl Fn(&[usize], usize) -> bool) -> Vec<usize> {
+        let mut chosen: Vec<usize> = Vec::new();
+        let mut closest = vec![0.0_f64; self.ranks.len()];
+        let mut left: Vec<usize> = (0..self.ranks.len()).collect();
+        loop {
+            left.retain(|&index| fits(&chosen, index));
+            let value = |index: usize| RELEVANCE * self.ranks[index] - (1.0 - RELEVANCE) * closest[index];
+            let Some(best) = left.iter().copied().reduce(|a, b| if value(b) > value(a) { b } else { a }) else {
+                return chosen;
+            };
+            chosen.push(best);
+            left.retain(|&index| index != best);
+            for &index in &left {
+                closest[index] = closest[index].max(likeness(&self.vectors[index], &self.vectors[best]));
+            }
+        }
+    }
+
+    fn shortest(&self) -> Option<usize> {
+        (0..self.words.len()).min_by_key(|&index| self.words[index])
+    }
+
+    /// The best of the sentences that are short enough for a headline, or else the shortest.
+    fn best_short(&self) -> Option<usize> {
+        let short = (0..self.words.len()).filter(|&index| self.words[index] <= HEADLINE_WORDS);
+        short.reduce(|a, b| if self.ranks[b] > self.ranks[a] { b } else { a }).or_else(|| self.shortest())
+    }
+}
+
+fn counts(lexicon: &Lexicon, text: &str) -> Vector {
+    let mut counts = Vector::new();
+    for stem in lexicon.content(text) {
+        let weight = lexicon.weight(&stem);
+        *counts.entry(stem).or_insert(0.0) += weight;
+    }
+    counts
+}
+
+fn normalized(mut vector: Vector) -> Vector {
+    let length = sum(vector.values().map(|value| value * value)).sqrt();
+    if length > 0.0 {
+        vector.values_mut().for_each(|value| *value /= length);
+    }
+    vector
+}
+
+/// The cosine of two vectors of length 1.
+fn likeness(a: &Vector, b: &Vector) -> f64 {
+    sum(a.iter().filter_map(|(stem, value)| Some(value * b.get(stem)?)))
+}
+
+/// A sum that does not depend on the order of the map it comes from.
+fn sum(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.iter().sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_lack_final_punctuation() {
+        assert!(is_heading("Ferry late again"));
+        for text in ["It was late.", "\u{201c}Why?\u{201d}", "He added:", "(It was late.)"] {
+            assert!(!is_heading(text), "{text}");
+        }
+    }
+}
