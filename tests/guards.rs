@@ -141,6 +141,8 @@ fn an_echo() {
 fn a_wrong_language() {
     let german = "Am Montag wurde die neue Schule am Fluss durch den Bürgermeister feierlich eröffnet.";
     check_guard(FlagKind::WrongLanguage, SOURCE, &said(german), GOOD);
+    let french = "Le maire a inauguré lundi la nouvelle école située au bord de la rivière.";
+    check_guard(FlagKind::WrongLanguage, SOURCE, &said(french), GOOD);
     check_guard(FlagKind::WrongLanguage, SOURCE, &said("市长星期一在河边为新学校揭幕。"), GOOD);
     check_guard(
         FlagKind::WrongLanguage,
@@ -276,7 +278,10 @@ fn a_faulty_long_sentence_is_asked_for_by_its_clauses() {
 
 #[test]
 fn control_characters_of_the_source_are_reported() {
-    let outcome = translate(&texts(&["Guten\u{202E} Morgen\u{202C}."]), 4096, |_| said("Good morning."));
+    let outcome = translate(&texts(&["Guten\u{202E} Morgen\u{202C}."]), 4096, |request| {
+        assert_eq!(text_of(request), "Guten Morgen.");
+        said("Good morning.")
+    });
     assert_eq!(outcome.kinds(0), [FlagKind::ControlCharacters]);
     assert_eq!(outcome.retries, 0);
 }

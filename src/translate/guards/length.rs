@@ -3,7 +3,6 @@
 use super::Exchange;
 use crate::engine::Finish;
 use crate::flag::{Flag, FlagKind};
-use crate::lang::Lang;
 
 /// The output ended at the token limit.
 pub(super) fn truncated(exchange: &Exchange<'_>) -> Option<Flag> {
@@ -17,7 +16,7 @@ pub(super) fn ratio(exchange: &Exchange<'_>) -> Option<Flag> {
     // word can become five, so the bounds open by a constant.
     let known = [&exchange.pair.source, &exchange.pair.target]
         .into_iter()
-        .all(|lang| [Lang::DE, Lang::EN].contains(lang));
+        .all(|lang| matches!(lang.primary(), "de" | "en"));
     let (least, most, slack) = if known { (0.58, 1.7, 14.0) } else { (0.4, 2.2, 16.0) };
     let shortest = source * least - slack;
     let longest = source * most + slack;

@@ -4,8 +4,10 @@
 //! separators (`1.234` read as 1,234 or as 1.234). Numbers are compared by value, so `1,5 Milliarden` is `1.5
 //! billion`, `zwei` is `2` and `15 Uhr` is `3 p.m.`.
 
+mod calendar;
 mod lexer;
 mod mentions;
+mod reader;
 mod value;
 mod words;
 
