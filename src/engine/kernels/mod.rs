@@ -1,13 +1,22 @@
 //! Quantized linear layers on the processor.
 //!
-//! ```ignore
+//! ```
+//! use candle_core::quantized::GgmlDType;
+//! use diglot::engine::kernels::{Form, PackedLinear, Pool};
+//!
 //! let pool = Pool::with_default_threads();
-//! if let Some(form) = Form::choose()? {
-//!     if let Some(linear) = PackedLinear::new(form, view.dtype, n, k, view.data, &pool)? {
+//! let (n, k) = (48, 64); // outputs, inputs
+//! let blocks = vec![0; n * k / 32 * 34]; // as a GGUF file stores them
+//! let form = Form::choose()?.unwrap_or(Form::Portable);
+//! match PackedLinear::new(form, GgmlDType::Q8_0, n, k, &blocks, &pool)? {
+//!     Some(linear) => {
+//!         let (m, x) = (2, vec![1.0; 2 * k]);
+//!         let mut y = vec![0.0; m * n];
 //!         linear.forward(&x, m, &mut y, &pool); // y[m][n] = x[m][k] · weightᵀ
 //!     }
+//!     None => println!("no kernel for this type or shape: use candle's own product"),
 //! }
-//! // None: the caller uses candle's own product.
+//! # Ok::<(), diglot::Error>(())
 //! ```
 //!
 //! [`PackedLinear`] copies the blocks of a ggml tensor once into its own layout (`format`), as large as the
