@@ -137,8 +137,7 @@ impl Ranking {
         loop {
             left.retain(|&index| fits(&chosen, index));
             let value = |index: usize| RELEVANCE * self.ranks[index] - (1.0 - RELEVANCE) * closest[index];
-            let Some(best) = left.iter().copied().reduce(|a, b| if value(b) > value(a) { b } else { a })
-            else {
+            let Some(best) = left.iter().copied().reduce(|a, b| if value(b) > value(a) { b } else { a }) else {
                 return chosen;
             };
             chosen.push(best);

@@ -173,9 +173,7 @@ impl Source {
             let kind = claim.flag_kind();
             let touches = last_end.and_then(|end| sentence.get(end..claim.start));
             match (flags.last_mut(), touches) {
-                (Some(flag), Some(gap @ (" " | "-")))
-                    if flag.kind == kind && kind == FlagKind::UnknownName =>
-                {
+                (Some(flag), Some(gap @ (" " | "-"))) if flag.kind == kind && kind == FlagKind::UnknownName => {
                     flag.detail.push_str(gap);
                     flag.detail.push_str(claim.shown);
                 }
@@ -237,12 +235,7 @@ impl Gain {
 impl Missing<'_, '_> {
     fn gain(&self, entry: &Entry, lang: &Lang) -> Gain {
         Gain {
-            weight: self
-                .stems
-                .iter()
-                .filter(|(s, _)| entry.stems.contains(s))
-                .map(|(_, weight)| weight)
-                .sum(),
+            weight: self.stems.iter().filter(|(s, _)| entry.stems.contains(s)).map(|(_, weight)| weight).sum(),
             claims: self.claims.iter().filter(|claim| entry.facts.has(claim, lang)).count(),
         }
     }

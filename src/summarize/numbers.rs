@@ -183,11 +183,7 @@ fn date_figure<'a>(key: String, word: &Word<'a>) -> Figure<'a> {
 
 /// A month or a day of the week by its name, which is capitalised. Short forms of months count beside a number
 /// only.
-fn named_date<'a>(
-    word: &Word<'a>,
-    before: Option<&Word<'_>>,
-    after: Option<&Word<'_>>,
-) -> Option<Figure<'a>> {
+fn named_date<'a>(word: &Word<'a>, before: Option<&Word<'_>>, after: Option<&Word<'_>>) -> Option<Figure<'a>> {
     if !word.text.starts_with(char::is_uppercase) {
         return None;
     }
@@ -258,10 +254,7 @@ mod tests {
             let mut found = keys(text);
             found.sort();
             assert_eq!(found.iter().filter(|k| *k == "month 6").count(), 1, "{text}: {found:?}");
-            assert!(
-                found.contains(&"29".to_owned()) && found.contains(&"2022".to_owned()),
-                "{text}: {found:?}"
-            );
+            assert!(found.contains(&"29".to_owned()) && found.contains(&"2022".to_owned()), "{text}: {found:?}");
         }
         assert_eq!(keys("On Mondays"), keys("am Montag"));
         assert!(keys("it may march on").is_empty());
