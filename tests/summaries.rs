@@ -179,7 +179,7 @@ fn a_figure_of_another_passage_is_no_support() {
             "The council wants to publish the contracts in June.",
             "The council wants to publish the contracts in March.",
         ),
-        ("The plant would supply 4,200 homes.", "The plant would supply 38 homes."),
+        ("The plant would supply 4,200 homes.", "The plant would supply three homes."),
         (
             "The council voted on Tuesday to build a power station.",
             "The council voted on Saturday to build a power station.",
@@ -189,7 +189,7 @@ fn a_figure_of_another_passage_is_no_support() {
         let of = |sentence| ground(sentence, &passages(&ARTICLE), &Lang::EN);
         assert_eq!((of(right).sources.len(), of(right).flags.len()), (1, 0), "{right}");
         assert!(of(wrong).sources.is_empty(), "{wrong}");
-        assert_eq!(of(wrong).flags.len(), 1);
+        assert_eq!(of(wrong).flags.len(), 1, "{:?}", of(wrong).flags);
         assert_eq!(of(wrong).flags[0].kind, FlagKind::Unsupported);
     }
 }
