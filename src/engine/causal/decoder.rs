@@ -129,7 +129,7 @@ impl Decoder {
     /// # Errors
     /// [`ErrorKind::Runtime`](crate::ErrorKind::Runtime) when a row outgrows the context or names an
     /// unknown token, [`ErrorKind::Model`](crate::ErrorKind::Model) when the weights give no usable
-    /// numbers. After an error the slots of the rows hold no meaning.
+    /// numbers. After that last error the slots of the rows hold no meaning.
     pub fn step(&self, slots: &mut Slots, rows: &[Row<'_>]) -> Result<Vec<f32>> {
         let spans = self.make_room(slots, rows)?;
         let positions: Vec<usize> =
@@ -182,6 +182,10 @@ impl Decoder {
             let count = row.tokens.len();
             if count == 0 || row.wanted.end > count || rows[..i].iter().any(|other| other.slot == row.slot) {
                 return Err(Error::runtime("a step needs a slot once, with tokens, and wants only those"));
+            }
+            if let Some(id) = row.tokens.iter().find(|id| **id as usize >= self.config.vocab) {
+                let vocab = self.config.vocab;
+                return Err(Error::runtime(format!("token {id} is outside the model's {vocab} tokens")));
             }
             if start + count > self.config.context {
                 let context = self.config.context;
