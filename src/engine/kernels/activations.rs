@@ -105,10 +105,10 @@ fn quantize(
     match form {
         Form::Portable => quantize_group(correction, x, rows, values, scales, corrections),
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: the form was only chosen because the processor has these features.
+        // SAFETY: the layer was only made because the processor has the form's features.
         Form::Avx2 => unsafe { quantize_avx2(correction, x, rows, values, scales, corrections) },
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: the form was only chosen because the processor has these features.
+        // SAFETY: the layer was only made because the processor has the form's features.
         Form::Avx512 => unsafe { quantize_avx512(correction, x, rows, values, scales, corrections) },
     }
 }
