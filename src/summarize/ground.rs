@@ -1,13 +1,19 @@
 //! Grounding: which passages support a sentence of a summary, and what in it the source does not have.
 //!
 //! A sentence is supported by one to three passages when
-//! 1. every name, number, month and day of the week in it stands in one of them, and
-//! 2. they have at least half of its content words by weight. Words are compared by light stems, function
-//!    words left out; a word weighs from 1 (in every passage) to 2 (in one passage only).
+//! 1. every name, number, month and day of the week in it stands in one of them;
+//! 2. the first of them has a third of its content words by weight, and together they have half, or a little
+//!    more (0.55) when they are several;
+//! 3. each further one adds three tenths, or a name or figure that it is tied to: it has a tenth besides, in other
+//!    words than the names that it adds, and in no names at all where it adds a figure;
+//! 4. no further one adds a number, month or day where the first has another, which the sentence lacks.
 //!
-//! Passages are taken in the order of what they add; a second or third one must add at least a fifth of the
-//! weight, or a name or a number. When no such set passes, the sentence cites nothing. The test sees words, not
-//! meaning: a sentence that ties known words together wrongly, or leaves out a `not`, passes.
+//! The last two keep a wrong figure from being found in any passage that happens to have it.
+//!
+//! Words are compared by light stems, function words and figures left out; a word weighs from 1 (in every
+//! passage) to 2 (in one passage only). Passages are taken in the order of what they add. When no such set
+//! passes, the sentence cites nothing. The test sees words, not meaning: a sentence that ties words of one passage
+//! together wrongly, or leaves out a `not`, passes.
 
 use std::collections::HashSet;
 
@@ -18,10 +24,14 @@ use super::words::{Lexicon, words};
 use crate::flag::{Flag, FlagKind};
 use crate::lang::Lang;
 
-/// The share of a sentence's weight that its passages must have.
-const SUPPORT: f64 = 0.5;
-/// The share of its weight that a further passage must add.
-const GAIN: f64 = 0.2;
+/// The share of a sentence's weight that its first passage must have.
+const FIRST: f64 = 1.0 / 3.0;
+/// The share that one passage must have, and the share that several must have together.
+const SUPPORT: [f64; 2] = [0.5, 0.55];
+/// The share that a further passage must add.
+const GAIN: f64 = 0.3;
+/// The share that a further passage must have besides what it adds.
+const RELATED: f64 = 0.1;
 /// How many passages a sentence may cite.
 const MOST_SOURCES: usize = 3;
 
@@ -126,43 +136,70 @@ impl Source {
 
     /// The passages that support a sentence, ascending by id; none when the test fails.
     fn support(&self, sentence: &str, claims: &[Claim<'_>]) -> Vec<usize> {
-        let stems: HashSet<String> = self.lexicon.content(sentence).into_iter().collect();
-        let mut stems: Vec<(String, f64)> =
-            stems.into_iter().map(|stem| (self.lexicon.weight(&stem), stem)).map(|(w, s)| (s, w)).collect();
-        stems.sort_by(|a, b| a.0.cmp(&b.0));
-        let total: f64 = stems.iter().map(|(_, weight)| weight).sum();
-        if total == 0.0 {
-            return Vec::new();
-        }
-        let mut missing = Missing { stems, claims: claims.iter().collect() };
-        let mut chosen: Vec<usize> = Vec::new();
+        let mut missing = self.missing(sentence, claims);
+        let whole = missing.clone();
+        let total = whole.weight();
+        let mut chosen: Vec<&Entry> = Vec::new();
         while chosen.len() < MOST_SOURCES {
-            let Some((entry, gain)) = self.best(&missing) else { break };
-            if !chosen.is_empty() && gain.claims == 0 && gain.weight < GAIN * total {
-                break;
+            let mut best: Option<(Added<'_, '_, '_>, f64)> = None;
+            for entry in &self.entries {
+                let Some(added) = self.added(entry, &missing, &whole, chosen.first().copied()) else {
+                    continue;
+                };
+                // A name or a number counts as much as a rare word.
+                let value = added.weight + 2.0 * added.claims.len() as f64;
+                if value > best.as_ref().map_or(0.0, |(_, best)| best + 1e-9) {
+                    best = Some((added, value));
+                }
             }
-            missing.remove(entry, self.lexicon.lang());
-            chosen.push(entry.id);
+            let Some((added, _)) = best else { break };
+            chosen.push(added.entry);
+            missing.remove(&added);
         }
-        let rest: f64 = missing.stems.iter().map(|(_, weight)| weight).sum();
-        if !missing.claims.is_empty() || rest > (1.0 - SUPPORT) * total {
+        let least = SUPPORT[usize::from(chosen.len() > 1)];
+        if !missing.claims.is_empty() || missing.weight() > (1.0 - least) * total {
             return Vec::new();
         }
-        chosen.sort_unstable();
-        chosen.dedup();
-        chosen
+        let mut ids: Vec<usize> = chosen.iter().map(|entry| entry.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
     }
 
-    /// The passage that adds most to what is still missing; the first of several.
-    fn best(&self, missing: &Missing<'_, '_>) -> Option<(&Entry, Gain)> {
-        let mut best: Option<(&Entry, Gain)> = None;
-        for entry in &self.entries {
-            let gain = missing.gain(entry, self.lexicon.lang());
-            if gain.value() > best.as_ref().map_or(0.0, |(_, best)| best.value() + 1e-9) {
-                best = Some((entry, gain));
-            }
-        }
-        best
+    /// What a sentence wants supported: its claims, and its content words with their weights, each once. Dates
+    /// are claims and no words.
+    fn missing<'c, 's>(&self, sentence: &str, claims: &'c [Claim<'s>]) -> Missing<'c, 's> {
+        let dates = claims.iter().filter(|claim| claim.is_figure()).map(|claim| claim.shown);
+        let dates: HashSet<String> = dates.flat_map(|shown| self.lexicon.content(shown)).collect();
+        let mut stems = self.lexicon.content(sentence);
+        stems.retain(|stem| !dates.contains(stem));
+        stems.sort();
+        stems.dedup();
+        let weigh = |stem: String| (self.lexicon.weight(&stem), stem);
+        Missing { words: stems.into_iter().map(weigh).collect(), claims: claims.iter().collect() }
+    }
+
+    /// What a passage adds to `first` and others that were chosen before it; none when it may not be chosen.
+    fn added<'e, 'c, 's>(
+        &'e self,
+        entry: &'e Entry,
+        missing: &Missing<'c, 's>,
+        whole: &Missing<'c, 's>,
+        first: Option<&Entry>,
+    ) -> Option<Added<'e, 'c, 's>> {
+        let total = whole.weight();
+        let weight = missing.shared(entry, &[], &self.lexicon);
+        let mut claims = missing.claims_in(entry, self.lexicon.lang());
+        let Some(first) = first else {
+            return (weight >= FIRST * total).then_some(Added { entry, weight, claims });
+        };
+        let named = whole.shared(entry, &claims, &self.lexicon) >= RELATED * total;
+        let unnamed = whole.shared(entry, &whole.claims, &self.lexicon) >= RELATED * total;
+        claims.retain(|claim| match &claim.fact {
+            Fact::Name(_) => named,
+            Fact::Figure { key, .. } => unnamed && !whole.contradicts(first, key),
+        });
+        (weight >= GAIN * total || !claims.is_empty()).then_some(Added { entry, weight, claims })
     }
 
     /// Flags for what the source does not have. Neighbouring words of a name share a flag.
@@ -173,7 +210,9 @@ impl Source {
             let kind = claim.flag_kind();
             let touches = last_end.and_then(|end| sentence.get(end..claim.start));
             match (flags.last_mut(), touches) {
-                (Some(flag), Some(gap @ (" " | "-"))) if flag.kind == kind && kind == FlagKind::UnknownName => {
+                (Some(flag), Some(gap @ (" " | "-")))
+                    if flag.kind == kind && kind == FlagKind::UnknownName =>
+                {
                     flag.detail.push_str(gap);
                     flag.detail.push_str(claim.shown);
                 }
@@ -205,6 +244,10 @@ impl Claim<'_> {
         self.start + self.shown.len()
     }
 
+    fn is_figure(&self) -> bool {
+        matches!(self.fact, Fact::Figure { .. })
+    }
+
     fn flag_kind(&self) -> FlagKind {
         match self.fact {
             Fact::Figure { is_date: false, .. } => FlagKind::UnknownNumber,
@@ -213,35 +256,49 @@ impl Claim<'_> {
     }
 }
 
-/// What of a sentence no chosen passage has yet: stems with their weights, and claims.
+/// What of a sentence no chosen passage has yet.
+#[derive(Clone)]
 struct Missing<'c, 's> {
-    stems: Vec<(String, f64)>,
+    /// Stems and their weights.
+    words: Vec<(f64, String)>,
     claims: Vec<&'c Claim<'s>>,
 }
 
 /// What a passage adds.
-struct Gain {
+struct Added<'e, 'c, 's> {
+    entry: &'e Entry,
     weight: f64,
-    claims: usize,
+    claims: Vec<&'c Claim<'s>>,
 }
 
-impl Gain {
-    /// A name or a number counts as much as a rare word.
-    fn value(&self) -> f64 {
-        self.weight + 2.0 * self.claims as f64
-    }
-}
-
-impl Missing<'_, '_> {
-    fn gain(&self, entry: &Entry, lang: &Lang) -> Gain {
-        Gain {
-            weight: self.stems.iter().filter(|(s, _)| entry.stems.contains(s)).map(|(_, weight)| weight).sum(),
-            claims: self.claims.iter().filter(|claim| entry.facts.has(claim, lang)).count(),
-        }
+impl<'c, 's> Missing<'c, 's> {
+    fn weight(&self) -> f64 {
+        self.words.iter().map(|(weight, _)| weight).sum()
     }
 
-    fn remove(&mut self, entry: &Entry, lang: &Lang) {
-        self.stems.retain(|(stem, _)| !entry.stems.contains(stem));
-        self.claims.retain(|claim| !entry.facts.has(claim, lang));
+    /// The weight of the words that a passage has, those of `claims` left out.
+    fn shared(&self, entry: &Entry, claims: &[&Claim<'_>], lexicon: &Lexicon) -> f64 {
+        let claimed: Vec<String> = claims.iter().flat_map(|claim| lexicon.content(claim.shown)).collect();
+        let shared =
+            self.words.iter().filter(|(_, stem)| entry.stems.contains(stem) && !claimed.contains(stem));
+        shared.map(|(weight, _)| weight).sum()
+    }
+
+    fn claims_in(&self, entry: &Entry, lang: &Lang) -> Vec<&'c Claim<'s>> {
+        self.claims.iter().copied().filter(|claim| entry.facts.has(claim, lang)).collect()
+    }
+
+    /// Whether a passage has another figure of the same kind, which the sentence lacks.
+    fn contradicts(&self, entry: &Entry, key: &str) -> bool {
+        let kind = |key: &str| key.split_once(' ').map(|(kind, _)| kind.to_owned());
+        let claimed = |other: &String| {
+            self.claims.iter().any(|claim| matches!(&claim.fact, Fact::Figure { key, .. } if key == other))
+        };
+        entry.facts.figures.iter().any(|other| kind(other) == kind(key) && !claimed(other))
+    }
+
+    fn remove(&mut self, added: &Added<'_, '_, '_>) {
+        self.words.retain(|(_, stem)| !added.entry.stems.contains(stem));
+        self.claims.retain(|claim| !added.claims.iter().any(|other| std::ptr::eq(*claim, *other)));
     }
 }

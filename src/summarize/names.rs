@@ -147,8 +147,10 @@ pub(super) fn names<'a>(sentence: &'a str, words: &[Word<'a>], source: &Known, l
             let Some(word) = words.get(index) else { continue };
             let folded = fold(word.text);
             let initials = initials(words, &run);
-            let name = Name { shown: word.text, start: word.start, stem: stem(&folded, lang), folded, initials };
-            let follows = position > 0 && !run.get(position - 1).is_some_and(|&i| is_german_adjective(words, i));
+            let name =
+                Name { shown: word.text, start: word.start, stem: stem(&folded, lang), folded, initials };
+            let follows =
+                position > 0 && !run.get(position - 1).is_some_and(|&i| is_german_adjective(words, i));
             let is_name = if is_acronym(word.text) || has_inner_capital(word.text) {
                 true
             } else if word.text.chars().count() < 2 {
@@ -262,8 +264,7 @@ fn has_ending(folded: &str, endings: &str, shortest: usize) -> bool {
         && endings.split_ascii_whitespace().any(|ending| folded.ends_with(ending))
 }
 
-const ENGLISH_ENDINGS: &str =
-    "tion sion ment ness ity ance ence ship ism ing ure age hood al ic ive ous ary ful less able ible ed ly ent ant";
+const ENGLISH_ENDINGS: &str = "tion sion ment ness ity ance ence ship ism ing ure age hood al ic ive ous ary ful less able ible ed ly ent ant";
 
 const OPENERS: &str = "
     access additional aid air amid big crime early earlier eight eleven fewer final fire five food former four full
@@ -342,16 +343,26 @@ mod tests {
     #[test]
     fn a_title_hides_all_but_its_first_word_and_acronyms() {
         assert_eq!(unknown("Ferry Leaves Rostock Very Late", SOURCE, &Lang::EN), Vec::<&str>::new());
-        assert_eq!(unknown("Macron Sends Boats to Rostock After WHO Warning", SOURCE, &Lang::EN), ["Macron", "WHO"]);
+        assert_eq!(
+            unknown("Macron Sends Boats to Rostock After WHO Warning", SOURCE, &Lang::EN),
+            ["Macron", "WHO"]
+        );
     }
 
     #[test]
     fn german_nouns_are_no_names() {
         let source = "Die F\u{e4}hre nach Rostock fuhr zu sp\u{e4}t ab, sagte Kapit\u{e4}nin Inga Holm. Das Hafenamt half.";
-        for sentence in ["Die Verz\u{f6}gerung \u{e4}rgerte das Amt.", "Holm lobte die Rostocker Helfer.", "Das kalte Wetter half."] {
+        for sentence in [
+            "Die Verz\u{f6}gerung \u{e4}rgerte das Amt.",
+            "Holm lobte die Rostocker Helfer.",
+            "Das kalte Wetter half.",
+        ] {
             assert_eq!(unknown(sentence, source, &Lang::DE), Vec::<&str>::new(), "{sentence}");
         }
         assert_eq!(unknown("Die F\u{e4}hre nach Kiel fuhr ab.", source, &Lang::DE), ["Kiel"]);
-        assert_eq!(unknown("Macron sagte, die UNO half Inga Berg.", source, &Lang::DE), ["Macron", "UNO", "Berg"]);
+        assert_eq!(
+            unknown("Macron sagte, die UNO half Inga Berg.", source, &Lang::DE),
+            ["Macron", "UNO", "Berg"]
+        );
     }
 }

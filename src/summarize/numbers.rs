@@ -72,6 +72,11 @@ fn number(text: &str, words: &[Word<'_>]) -> Option<(f64, usize)> {
     Some((value, count))
 }
 
+/// Whether a folded word is a number.
+pub(super) fn is_number(folded: &str) -> bool {
+    digits(folded).is_some() || number_word(folded).is_some()
+}
+
 /// A number that starts with a digit; letters may follow (`5th`, `1990s`, `3.5bn`).
 fn digits(word: &str) -> Option<f64> {
     let end = word.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',').unwrap_or(word.len());
@@ -183,7 +188,11 @@ fn date_figure<'a>(key: String, word: &Word<'a>) -> Figure<'a> {
 
 /// A month or a day of the week by its name, which is capitalised. Short forms of months count beside a number
 /// only.
-fn named_date<'a>(word: &Word<'a>, before: Option<&Word<'_>>, after: Option<&Word<'_>>) -> Option<Figure<'a>> {
+fn named_date<'a>(
+    word: &Word<'a>,
+    before: Option<&Word<'_>>,
+    after: Option<&Word<'_>>,
+) -> Option<Figure<'a>> {
     if !word.text.starts_with(char::is_uppercase) {
         return None;
     }
@@ -254,7 +263,10 @@ mod tests {
             let mut found = keys(text);
             found.sort();
             assert_eq!(found.iter().filter(|k| *k == "month 6").count(), 1, "{text}: {found:?}");
-            assert!(found.contains(&"29".to_owned()) && found.contains(&"2022".to_owned()), "{text}: {found:?}");
+            assert!(
+                found.contains(&"29".to_owned()) && found.contains(&"2022".to_owned()),
+                "{text}: {found:?}"
+            );
         }
         assert_eq!(keys("On Mondays"), keys("am Montag"));
         assert!(keys("it may march on").is_empty());

@@ -231,6 +231,9 @@ impl Engine for CausalEngine {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 /// What all prompts begin with, at least one token short of each.
 fn shared_prefix(prompts: &[Prompt]) -> &[u32] {
     let Some(first) = prompts.first() else { return &[] };

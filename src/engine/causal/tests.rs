@@ -1,0 +1,188 @@
+//! The scheduler on a tiny random model, whose texts are nonsense but always the same.
+
+use std::path::PathBuf;
+
+use super::*;
+use crate::engine::Finish;
+use crate::lang::{Lang, LangPair};
+use crate::plan::{Decoding, Wording};
+
+const OPTIONS: Options =
+    Options { threads: 1, max_rows: 16, context: 8192, step_tokens: 128, kv_bytes: 160 << 20 };
+
+fn fixture() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models/qwen2.gguf")
+}
+
+fn engine(options: Options) -> CausalEngine {
+    let gguf = Gguf::open(&fixture()).unwrap();
+    CausalEngine::load(gguf, Profile::named("chatml").unwrap(), options).unwrap()
+}
+
+fn request(text: &str, max_tokens: usize, decoding: Decoding) -> Request {
+    let pair = LangPair { source: Lang::DE, target: Lang::EN };
+    let task = Task::Translate { pair, text: text.into(), wording: Wording::Plain };
+    Request { task, decoding, max_tokens }
+}
+
+/// Seven requests of different lengths and ways of decoding.
+fn requests() -> Vec<Request> {
+    let texts = [
+        "Ja.",
+        "Die alte Brücke",
+        "Am Morgen fuhren die Züge wieder.",
+        "a",
+        "1897",
+        "Straße",
+        "Fluss und Stadt",
+    ];
+    let decoding = |i: usize| match i % 3 {
+        0 => Decoding::Greedy,
+        _ => Decoding::Sample { temperature: 0.8, top_p: 0.9, seed: i as u64 },
+    };
+    texts.iter().enumerate().map(|(i, text)| request(text, 3 + 5 * i, decoding(i))).collect()
+}
+
+fn go_on(_: Event<'_>) -> Flow {
+    Flow::Continue
+}
+
+fn assert_same(a: &[Hypothesis], b: &[Hypothesis]) {
+    assert_eq!(a.len(), b.len());
+    for (a, b) in a.iter().zip(b) {
+        assert_eq!((&a.text, a.tokens, a.finish), (&b.text, b.tokens, b.finish));
+        assert!((a.logprob.unwrap() - b.logprob.unwrap()).abs() < 1e-4);
+    }
+}
+
+#[test]
+fn a_result_does_not_depend_on_rows_steps_memory_or_earlier_runs() {
+    let requests = requests();
+    let together = engine(OPTIONS).run(&requests, &mut go_on).unwrap();
+    let alone: Vec<Hypothesis> = requests
+        .iter()
+        .flat_map(|r| engine(OPTIONS).run(std::slice::from_ref(r), &mut go_on).unwrap())
+        .collect();
+    assert_same(&together, &alone);
+    for options in [
+        Options { max_rows: 1, ..OPTIONS },
+        Options { max_rows: 3, step_tokens: 5, ..OPTIONS },
+        Options { kv_bytes: 0, ..OPTIONS },
+        Options { threads: 2, step_tokens: 0, ..OPTIONS },
+    ] {
+        let mut engine = engine(options);
+        assert_same(&engine.run(&requests, &mut go_on).unwrap(), &together);
+        assert_same(&engine.run(&requests[2..], &mut go_on).unwrap(), &together[2..]);
+        assert_same(&engine.run(&requests[..1], &mut go_on).unwrap(), &together[..1]);
+    }
+}
+
+#[test]
+fn every_request_is_announced_once_and_every_token_counted() {
+    let requests = requests();
+    let mut engine = engine(Options { max_rows: 2, ..OPTIONS });
+    let (mut read, mut made, mut seen) = (0, 0, vec![0; requests.len()]);
+    let results = engine.run(&requests, &mut |event| {
+        match event {
+            Event::Prefilled { tokens } => read += tokens,
+            Event::Decoded { tokens } => made += tokens,
+            Event::Finished { index, .. } => seen[index] += 1,
+        }
+        Flow::Continue
+    });
+    let results = results.unwrap();
+    assert_eq!(seen, vec![1; requests.len()]);
+    let prompts: Vec<usize> = requests.iter().map(|r| engine.encode(&r.task).unwrap().len()).collect();
+    let prefix = engine.prefix.as_ref().unwrap().tokens.len();
+    assert!(prefix > 10, "the prompts begin alike");
+    assert_eq!(read, prefix + prompts.iter().map(|len| len - prefix).sum::<usize>());
+    assert!(made >= results.iter().map(|h| h.tokens).sum::<usize>());
+    for (request, result) in requests.iter().zip(&results) {
+        assert!(result.tokens <= request.max_tokens);
+        assert!(result.finish != Finish::Length || result.tokens == request.max_tokens);
+        assert!(result.logprob.unwrap() < 0.0);
+    }
+}
+
+#[test]
+fn a_stop_ends_the_run_and_leaves_the_engine_usable() {
+    let requests = requests();
+    let mut engine = engine(OPTIONS);
+    for after in 0..6 {
+        let mut events = 0;
+        let error = engine.run(&requests, &mut |_| {
+            events += 1;
+            if events > after { Flow::Stop } else { Flow::Continue }
+        });
+        assert!(error.unwrap_err().is_interrupted());
+    }
+    let fresh = self::engine(OPTIONS).run(&requests, &mut go_on).unwrap();
+    assert_same(&engine.run(&requests, &mut go_on).unwrap(), &fresh);
+    engine.slots.free(engine.prefix.take().unwrap().slot);
+    assert!(engine.slots.is_empty(), "every slot was given back");
+}
+
+#[test]
+fn what_exceeds_the_context_is_refused_before_anything_is_computed() {
+    let mut engine = engine(Options { context: 64, ..OPTIONS });
+    assert_eq!(engine.context(), 64);
+    let long = request(&"Brücke ".repeat(40), 10, Decoding::Greedy);
+    let error = engine.run(&[requests().remove(0), long], &mut |_| panic!("nothing happens")).unwrap_err();
+    assert!(error.to_string().contains("context of 64"), "{error}");
+    assert!(error.next_step().is_some());
+}
+
+#[test]
+fn no_requests_and_no_tokens_are_no_trouble() {
+    let mut engine = engine(OPTIONS);
+    assert_eq!(engine.run(&[], &mut go_on).unwrap(), []);
+    let none = engine.run(&[request("a", 0, Decoding::Greedy)], &mut go_on).unwrap().remove(0);
+    assert_eq!((none.text.as_str(), none.tokens, none.logprob, none.finish), ("", 0, None, Finish::Length));
+}
+
+#[test]
+fn a_profile_of_another_family_is_refused() {
+    let gguf = Gguf::open(&fixture()).unwrap();
+    let error = CausalEngine::load(gguf, Profile::named("gemma3").unwrap(), OPTIONS).err().unwrap();
+    assert_eq!(error.exit_code(), 4);
+    assert!(error.next_step().is_some_and(|hint| hint.contains("gemma3")));
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_found() {
+    let bytes = std::fs::read(fixture()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    for (name, value) in [
+        ("token_embd.weight", f32::NAN),
+        ("blk.0.attn_q.weight", f32::NAN),
+        ("blk.1.attn_v.bias", f32::INFINITY),
+        ("blk.0.ffn_gate.weight", f32::INFINITY),
+        ("blk.1.ffn_down.weight", f32::NAN),
+        ("output_norm.weight", f32::NAN),
+    ] {
+        let mut damaged = bytes.clone();
+        let gguf = Gguf::open(&fixture()).unwrap();
+        let data = gguf.tensor(name).unwrap().data;
+        let at = bytes.windows(data.len()).position(|window| window == data).unwrap();
+        for number in damaged[at..at + data.len()].chunks_exact_mut(4) {
+            number.copy_from_slice(&value.to_le_bytes());
+        }
+        let path = dir.path().join("damaged.gguf");
+        std::fs::write(&path, damaged).unwrap();
+        let gguf = Gguf::open(&path).unwrap();
+        let mut engine = CausalEngine::load(gguf, Profile::named("chatml").unwrap(), OPTIONS).unwrap();
+        let error = engine.run(&requests(), &mut go_on).unwrap_err();
+        assert_eq!(error.exit_code(), 4, "{name}: {error}");
+        assert!(error.to_string().contains("damaged.gguf gives no usable numbers"), "{name}: {error}");
+    }
+}
+
+#[test]
+fn the_estimate_covers_weights_and_keys_and_values() {
+    let gguf = Gguf::open(&fixture()).unwrap();
+    let file = std::fs::metadata(fixture()).unwrap().len();
+    let small = CausalEngine::estimate(&gguf, Options { kv_bytes: 0, context: 1, ..OPTIONS }).unwrap();
+    let large = CausalEngine::estimate(&gguf, Options { kv_bytes: 1 << 30, ..OPTIONS }).unwrap();
+    assert!(small > file / 2, "{small} {file}");
+    assert!(large > small + (1 << 30) - (1 << 20));
+}
