@@ -62,7 +62,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let (n, k) = shape.split_once('x').ok_or("a shape is NxK")?;
             let (n, k): (usize, usize) = (n.parse()?, k.parse()?);
             let blocks = random_blocks(dtype, n * k);
+            let start = Instant::now();
             let ours = PackedLinear::new(form, dtype, n, k, &blocks, &pool)?.ok_or("no kernel")?;
+            let seconds = start.elapsed().as_secs_f64();
+            let speed = blocks.len() as f64 / seconds / 1e9;
+            println!("{name:5} {shape:>14} packed in {:.1} ms, {speed:.1} GB/s", seconds * 1e3);
             let candle = candle_linear(dtype, n, k, &blocks)?;
             for &m in &options.rows {
                 let x: Vec<f32> = (0..m * k).map(|i| (i as f32 * 0.37).sin()).collect();

@@ -1,5 +1,7 @@
 //! Translation rounds with a scripted engine: each fault is asked for again, then flagged, never dropped.
 
+#[path = "support/pairs.rs"]
+mod pairs;
 #[path = "support/scripted.rs"]
 mod scripted;
 
@@ -139,6 +141,8 @@ fn an_echo() {
 fn a_wrong_language() {
     let german = "Am Montag wurde die neue Schule am Fluss durch den Bürgermeister feierlich eröffnet.";
     check_guard(FlagKind::WrongLanguage, SOURCE, &said(german), GOOD);
+    let french = "Le maire a inauguré lundi la nouvelle école située au bord de la rivière.";
+    check_guard(FlagKind::WrongLanguage, SOURCE, &said(french), GOOD);
     check_guard(FlagKind::WrongLanguage, SOURCE, &said("市长星期一在河边为新学校揭幕。"), GOOD);
     check_guard(
         FlagKind::WrongLanguage,
@@ -274,7 +278,10 @@ fn a_faulty_long_sentence_is_asked_for_by_its_clauses() {
 
 #[test]
 fn control_characters_of_the_source_are_reported() {
-    let outcome = translate(&texts(&["Guten\u{202E} Morgen\u{202C}."]), 4096, |_| said("Good morning."));
+    let outcome = translate(&texts(&["Guten\u{202E} Morgen\u{202C}."]), 4096, |request| {
+        assert_eq!(text_of(request), "Guten Morgen.");
+        said("Good morning.")
+    });
     assert_eq!(outcome.kinds(0), [FlagKind::ControlCharacters]);
     assert_eq!(outcome.retries, 0);
 }
@@ -300,4 +307,73 @@ fn an_unanswered_request_ends_as_empty() {
     }
     assert!(rounds.requests().is_empty());
     assert_eq!(rounds.targets()[0].as_ref().map(|target| target.flags[0].kind), Some(FlagKind::Empty));
+}
+
+/// The flags of a translation that the engine insists on.
+fn flags(source: &str, translation: &str) -> Vec<String> {
+    let outcome = translate(&texts(&[source]), 4096, |request| match text_of(request) == source {
+        true => said(translation),
+        false => said(""),
+    });
+    outcome.targets[0].flags.iter().map(|flag| format!("{}: {}", flag.kind.name(), flag.detail)).collect()
+}
+
+#[test]
+fn good_translations_raise_no_flag() {
+    let seeded = [pairs::INTEGERS, pairs::DECIMALS, pairs::WORDS, pairs::SEPARATORS].concat();
+    let seeded = seeded.iter().map(|&(source, good, _)| (source, good));
+    let wrong: Vec<_> = pairs::GOOD
+        .iter()
+        .copied()
+        .chain(seeded)
+        .map(|(source, good)| (source, good, flags(source, good)))
+        .filter(|(_, _, flags)| !flags.is_empty())
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+fn check_numbers(seeded: &[pairs::Seeded]) {
+    assert!(seeded.len() >= 20);
+    let missed: Vec<_> = seeded
+        .iter()
+        .filter(|(source, _, faulty)| !flags(source, faulty).iter().any(|f| f.starts_with("numbers")))
+        .collect();
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+#[test]
+fn changed_whole_numbers() {
+    check_numbers(pairs::INTEGERS);
+    assert_eq!(
+        flags("Im Saal saßen 48 Kinder.", "There were 84 children in the hall."),
+        ["numbers: `48` missing; `84` added"]
+    );
+}
+
+#[test]
+fn changed_fractions() {
+    check_numbers(pairs::DECIMALS);
+}
+
+#[test]
+fn changed_number_words() {
+    check_numbers(pairs::WORDS);
+}
+
+#[test]
+fn changed_separators() {
+    check_numbers(pairs::SEPARATORS);
+}
+
+#[test]
+fn a_wrong_number_is_asked_for_again() {
+    let source = "Die Stadt hat 12.500 Einwohner und zwei Bahnhöfe.";
+    let good = "The city has 12,500 inhabitants and two stations.";
+    check_guard(FlagKind::Numbers, source, &said("The city has 12.500 inhabitants and two stations."), good);
+    check_guard(
+        FlagKind::Numbers,
+        source,
+        &said("The city has 12,500 inhabitants and three stations."),
+        good,
+    );
 }

@@ -5,8 +5,24 @@ use std::path::{Path, PathBuf};
 
 /// Every room, each importing only from those before it.
 const ORDER: [&str; 18] = [
-    "error", "flag", "lang", "metrics", "document", "segment", "gguf", "catalog", "tokenize", "plan", "engine",
-    "translate", "summarize", "assemble", "render", "pipeline", "cli", "lib",
+    "error",
+    "flag",
+    "lang",
+    "metrics",
+    "document",
+    "segment",
+    "gguf",
+    "catalog",
+    "tokenize",
+    "plan",
+    "engine",
+    "translate",
+    "summarize",
+    "assemble",
+    "render",
+    "pipeline",
+    "cli",
+    "lib",
 ];
 
 fn position(room: &str) -> Option<usize> {

@@ -1,1 +1,5 @@
-fn main() {}
+//! The `summarize` command; see `summarize --help`.
+
+fn main() -> std::process::ExitCode {
+    diglot::cli::summarize()
+}

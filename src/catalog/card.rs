@@ -188,6 +188,9 @@ impl Card {
             if !file.name.split('/').all(is_plain_name) {
                 return Err(format!("`{}` cannot be a file's name", file.name));
             }
+            if file.bytes == 0 {
+                return Err(format!("{} has no size", file.name));
+            }
             if !is_lower_hex(&file.sha256, 64) {
                 return Err(format!("the sha256 of {} is not 64 hexadecimal digits", file.name));
             }
@@ -291,6 +294,7 @@ mod tests {
             ("name = \"tiny\"", "name = \"../tiny\""),
             ("tiny.gguf", "../../tiny.gguf"),
             ("tiny.gguf", "/etc/tiny"),
+            ("bytes = 3", "bytes = 0"),
             ("org/tiny", "org/../tiny"),
             ("org/tiny", "tiny"),
             ("aaaa\" }]", "AAAA\" }]"),

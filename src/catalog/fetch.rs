@@ -1,336 +1,232 @@
 //! Bringing a card's file to this machine: sources in order, bytes hashed before they are published.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::card::{Card, CardFile, Licence};
-use crate::error::Error;
+use super::address::host_of;
+use super::card::{Card, CardFile, Source};
+use super::events::{Observe, StoreEvent, tell};
+use super::layout::remove_if_there;
+use super::ledger::{Fetched, Ledger, key};
+use super::lock::Lock;
+use super::place::{Place, free_space};
+use super::store::{Local, ModelStore, hash_file};
+use super::{http, hub, packages};
+use crate::error::{Error, Result};
 
-/// What a [`ModelStore`](super::ModelStore) tells while it works.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub enum StoreEvent<'a> {
-    /// A source answered, and bytes will be asked for next.
-    Announce {
-        /// The model.
-        model: &'a str,
-        /// The size of the file in bytes.
-        bytes: u64,
-        /// How much of it an earlier, interrupted download left here.
-        present: u64,
-        /// The terms.
-        licence: &'a Licence,
-        /// The directory that the file goes to.
-        destination: &'a Path,
-        /// Free bytes there, if the system tells.
-        free: Option<u64>,
-        /// Where the bytes come from, in words.
-        source: &'a str,
-    },
-    /// A source did not give the file; the next one is tried, if there is one.
-    SourceFailed {
-        /// The source, in words.
-        source: &'a str,
-        /// Why, in one line.
-        why: &'a str,
-    },
-    /// Bytes have arrived.
-    Progress {
-        /// Bytes that are here.
-        done: u64,
-        /// All bytes of the file.
-        total: u64,
-    },
-    /// Another process is fetching the same file. Told again about ten times a second.
-    Waiting {
-        /// The model.
-        model: &'a str,
-    },
-    /// The bytes are being hashed.
-    Verifying {
-        /// Bytes hashed.
-        done: u64,
-        /// All bytes of the file.
-        total: u64,
-    },
-    /// The file is published.
-    Done {
-        /// Where it is.
-        path: &'a Path,
-    },
+/// Why a source did not give a file.
+pub(crate) enum Failure {
+    /// It cannot be reached, or refuses; the reason in one line.
+    Unusable(String),
+    /// It gave, or offers, other bytes than the card's.
+    WrongBytes(String),
+    /// Going on is no use: a full disk, an interrupt.
+    Fatal(Error),
 }
 
-/// Whether to go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proceed {
-    /// Go on.
-    Continue,
-    /// Stop; what has arrived is kept for the next time.
-    Stop,
-}
-
-/// Who is told of events.
-pub(crate) type Observe<'a> = &'a mut dyn FnMut(StoreEvent<'_>) -> Proceed;
-
-/// Tells `observe`, and turns its wish to stop into an error.
-pub(crate) fn tell(observe: Observe<'_>, event: StoreEvent<'_>) -> Result<(), Error> {
-    match observe(event) {
-        Proceed::Continue => Ok(()),
-        Proceed::Stop => Err(Error::interrupted()),
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Fatal(error)
     }
 }
 
-#[cfg(not(feature = "hub"))]
+/// One source's file on its way to its place.
+struct Delivery<'a> {
+    store: &'a ModelStore,
+    card: &'a Card,
+    file: &'a CardFile,
+    place: Place,
+    source: String,
+}
+
+/// Fetches a file from the first source that gives the right bytes; one process at a time.
 pub(crate) fn fetch_file(
-    _: &super::ModelStore,
+    store: &ModelStore,
     card: &Card,
-    _: &CardFile,
-    _: Observe<'_>,
-) -> Result<PathBuf, Error> {
-    Err(Error::network(format!("{} is not on this machine, and this build cannot fetch it", card.name))
-        .hint("build diglot with its default features, or copy the model here and name it with --model PATH"))
+    file: &CardFile,
+    observe: Observe<'_>,
+) -> Result<PathBuf> {
+    let lock = store.options().home.join("locks").join(format!("{}.lock", file.sha256));
+    let _lock = Lock::acquire(&lock, || observe(StoreEvent::Waiting { model: &card.name }))?;
+    if let Local::Found(path) = store.locate(card, file)? {
+        return Ok(path);
+    }
+    let mut wrong_bytes = false;
+    let mut reasons = Vec::new();
+    for source in &card.sources {
+        // Wrong bytes earn a second try: the fault may have been on the way.
+        for _ in 0..2 {
+            let again = match from_source(store, card, file, source, observe) {
+                Ok(path) => return Ok(path),
+                Err(Failure::Fatal(error)) => return Err(error),
+                Err(Failure::Unusable(why)) => (false, why),
+                Err(Failure::WrongBytes(why)) => (true, why),
+            };
+            let (wrong, why) = again;
+            let name = describe(store, source);
+            tell(observe, StoreEvent::SourceFailed { source: &name, why: &why })?;
+            reasons.push(format!("{name}: {why}"));
+            wrong_bytes |= wrong;
+            if !wrong {
+                break;
+            }
+        }
+    }
+    reasons.dedup();
+    let reasons = reasons.join("; ");
+    Err(if wrong_bytes {
+        Error::model(format!("no source gave the right bytes of {}: {reasons}", card.name))
+            .hint("try again later, or copy the file here and name it with --model PATH")
+    } else {
+        Error::network(format!("no source of {} can be reached: {reasons}", card.name))
+            .hint("connect to the network, or copy the file here and name it with --model PATH")
+    })
 }
 
-#[cfg(feature = "hub")]
-pub(crate) use online::fetch_file;
-
-#[cfg(feature = "hub")]
-pub(crate) use online::Failure;
-
-#[cfg(feature = "hub")]
-mod online {
-    use std::fs;
-
-    use super::*;
-    use crate::catalog::card::Source;
-    use crate::catalog::layout::{Place, free_space, remove_if_there};
-    use crate::catalog::ledger::{Fetched, Ledger, key};
-    use crate::catalog::lock::Lock;
-    use crate::catalog::store::{Local, ModelStore, hash_file};
-    use crate::catalog::{http, hub, packages};
-    use crate::error::Result;
-
-    /// Why a source did not give a file.
-    pub(crate) enum Failure {
-        /// It cannot be reached, or refuses; the reason in one line.
-        Unusable(String),
-        /// It gave, or offers, other bytes than the card's.
-        WrongBytes(String),
-        /// Going on is no use: a full disk, an interrupt.
-        Fatal(Error),
-    }
-
-    impl From<Error> for Failure {
-        fn from(error: Error) -> Self {
-            Self::Fatal(error)
-        }
-    }
-
-    /// One source's file on its way to its place.
-    struct Delivery<'a> {
-        store: &'a ModelStore,
-        card: &'a Card,
-        file: &'a CardFile,
-        place: Place,
-        source: String,
-    }
-
-    /// Fetches a file from the first source that gives the right bytes; one process at a time.
-    pub(crate) fn fetch_file(
-        store: &ModelStore,
-        card: &Card,
-        file: &CardFile,
-        observe: Observe<'_>,
-    ) -> Result<PathBuf> {
-        let lock = store.options().home.join("locks").join(format!("{}.lock", file.sha256));
-        let _lock = Lock::acquire(&lock, || observe(StoreEvent::Waiting { model: &card.name }))?;
-        if let Local::Found(path) = store.locate(card, file)? {
-            return Ok(path);
-        }
-        let mut wrong_bytes = false;
-        let mut reasons = Vec::new();
-        for source in &card.sources {
-            // Wrong bytes earn a second try: the fault may have been on the way.
-            for _ in 0..2 {
-                let again = match from_source(store, card, file, source, observe) {
-                    Ok(path) => return Ok(path),
-                    Err(Failure::Fatal(error)) => return Err(error),
-                    Err(Failure::Unusable(why)) => (false, why),
-                    Err(Failure::WrongBytes(why)) => (true, why),
-                };
-                let (wrong, why) = again;
-                let name = describe(store, source);
-                tell(observe, StoreEvent::SourceFailed { source: &name, why: &why })?;
-                reasons.push(format!("{name}: {why}"));
-                wrong_bytes |= wrong;
-                if !wrong {
-                    break;
-                }
+/// A source in the words that users see.
+fn describe(store: &ModelStore, source: &Source) -> String {
+    match source {
+        Source::Hub => format!("hub {}", host_of(&store.options().endpoint)),
+        Source::Packages { parts } => {
+            let first = parts.first().map_or("", |p| p.package.as_str());
+            match parts.len() {
+                1 => format!("Python package {first}"),
+                n => format!("{n} Python packages from {first}"),
             }
         }
-        reasons.dedup();
-        let reasons = reasons.join("; ");
-        Err(if wrong_bytes {
-            Error::model(format!("no source gave the right bytes of {}: {reasons}", card.name))
-                .hint("try again later, or copy the file here and name it with --model PATH")
-        } else {
-            Error::network(format!("no source of {} can be reached: {reasons}", card.name))
-                .hint("connect to the network, or copy the file here and name it with --model PATH")
-        })
+        Source::Url { url } => host_of(url),
+        Source::Path { path } => path.display().to_string(),
     }
+}
 
-    /// A source in the words that users see.
-    fn describe(store: &ModelStore, source: &Source) -> String {
-        match source {
-            Source::Hub => format!("hub {}", http::host_of(&store.options().endpoint)),
-            Source::Packages { parts } => {
-                let first = parts.first().map_or("", |p| p.package.as_str());
-                match parts.len() {
-                    1 => format!("Python package {first}"),
-                    n => format!("{n} Python packages from {first}"),
-                }
-            }
-            Source::Url { url } => http::host_of(url),
-            Source::Path { path } => path.display().to_string(),
-        }
-    }
-
-    fn from_source(
-        store: &ModelStore,
-        card: &Card,
-        file: &CardFile,
-        source: &Source,
-        observe: Observe<'_>,
-    ) -> Result<PathBuf, Failure> {
-        let options = store.options();
-        let at = |commit: Option<&str>| Delivery {
-            store,
-            card,
-            file,
-            place: Place::of(options, card, commit),
-            source: describe(store, source),
-        };
-        match source {
-            Source::Hub => {
-                let remote = hub::locate(options, card, file, observe)?;
-                let delivery = at(remote.commit.as_deref());
-                let path = delivery.run(observe, |staging, observe| {
-                    http::download(
-                        options,
-                        &remote.url,
-                        options.token.as_deref(),
-                        file.bytes,
-                        staging,
-                        observe,
-                    )
-                })?;
-                if card.commit.is_none() {
-                    delivery.place.write_ref(&card.revision)?;
-                }
-                Ok(path)
-            }
-            Source::Packages { parts } => at(card.commit.as_deref()).run(observe, |staging, observe| {
-                packages::join(options, parts, file.bytes, staging, observe)
-            }),
-            Source::Url { url } => at(card.commit.as_deref()).run(observe, |staging, observe| {
-                http::download(options, url, None, file.bytes, staging, observe)
-            }),
-            // A usable one was found before any source was asked.
-            Source::Path { path } if path.exists() => {
-                Err(Failure::WrongBytes("it is not the file that the card names".into()))
-            }
-            Source::Path { .. } => Err(Failure::Unusable("there is no such file".into())),
-        }
-    }
-
-    impl Delivery<'_> {
-        /// Fills the staging file, verifies it and publishes it. The ledger hears of a file before the file
-        /// exists, so that nothing is ever left behind that `rm` and `prune` do not know.
-        fn run(
-            &self,
-            observe: Observe<'_>,
-            fill: impl FnOnce(&Path, Observe<'_>) -> Result<(), Failure>,
-        ) -> Result<PathBuf, Failure> {
-            let (file, home) = (self.file, &self.store.options().home);
-            let lock = self.place.lock(file);
-            let _lock = Lock::acquire(&lock, || observe(StoreEvent::Waiting { model: &self.card.name }))?;
-            if let Local::Found(path) = self.store.locate(self.card, file)? {
-                return Ok(path);
-            }
-            let staging = self.place.staging(file);
-            self.announce(&staging, observe)?;
-            let (staging_key, lock_key) = (key(&staging)?, key(&lock)?);
-            Ledger::update(home, |ledger| {
-                ledger.unfinished.insert(staging_key.clone(), lock_key);
+fn from_source(
+    store: &ModelStore,
+    card: &Card,
+    file: &CardFile,
+    source: &Source,
+    observe: Observe<'_>,
+) -> Result<PathBuf, Failure> {
+    let options = store.options();
+    let at = |commit: Option<&str>| Delivery {
+        store,
+        card,
+        file,
+        place: Place::of(options, card, commit),
+        source: describe(store, source),
+    };
+    match source {
+        Source::Hub => {
+            let remote = hub::locate(options, card, file, observe)?;
+            let delivery = at(remote.commit.as_deref());
+            let path = delivery.run(observe, |staging, observe| {
+                http::download(options, &remote.url, options.token.as_deref(), file.bytes, staging, observe)
             })?;
-            fill(&staging, observe)?;
-            self.verify(&staging, observe)?;
-
-            let names = self.place.names(file);
-            let link = names.link.as_deref().map(key).transpose()?;
-            let record =
-                Fetched { model: self.card.name.clone(), sha256: file.sha256.clone(), link: link.clone() };
-            let path_key = key(&names.path)?;
-            Ledger::update(home, |ledger| {
-                ledger.fetched.insert(path_key.clone(), record.clone());
-            })?;
-            let published = self.place.publish(&staging, file)?;
-            let real_key = key(&published.path)?;
-            let real = published.path.canonicalize().unwrap_or_else(|_| published.path.clone());
-            Ledger::update(home, |ledger| {
-                ledger.unfinished.remove(&staging_key);
-                if real_key != path_key {
-                    ledger.fetched.remove(&path_key);
-                    ledger.fetched.insert(real_key, Fetched { link: None, ..record });
-                }
-                if let Ok(metadata) = fs::metadata(&real) {
-                    ledger.remember(&real, &metadata, &file.sha256);
-                }
-            })?;
-            let path = published.link.unwrap_or(published.path);
-            tell(observe, StoreEvent::Done { path: &path })?;
+            if card.commit.is_none() {
+                delivery.place.write_ref(&card.revision)?;
+            }
             Ok(path)
         }
-
-        fn announce(&self, staging: &Path, observe: Observe<'_>) -> Result<()> {
-            let directory = self.place.directory();
-            let present = fs::metadata(staging).map_or(0, |m| m.len());
-            let free = free_space(&directory);
-            let needed = self.file.bytes.saturating_sub(present);
-            if free.is_some_and(|free| free < needed) {
-                let free = free.unwrap_or(0);
-                return Err(Error::resource(format!(
-                    "{} needs {needed} bytes in {}, where {free} are free",
-                    self.card.name,
-                    directory.display()
-                ))
-                .hint("free some space, or set HF_HOME and DIGLOT_HOME to a larger disk"));
-            }
-            tell(
-                observe,
-                StoreEvent::Announce {
-                    model: &self.card.name,
-                    bytes: self.file.bytes,
-                    present,
-                    licence: &self.card.licence,
-                    destination: &directory,
-                    free,
-                    source: &self.source,
-                },
-            )
+        Source::Packages { parts } => at(card.commit.as_deref())
+            .run(observe, |staging, observe| packages::join(options, parts, file.bytes, staging, observe)),
+        Source::Url { url } => at(card.commit.as_deref()).run(observe, |staging, observe| {
+            http::download(options, url, None, file.bytes, staging, observe)
+        }),
+        // A usable one was found before any source was asked.
+        Source::Path { path } if path.exists() => {
+            Err(Failure::WrongBytes("it is not the file that the card names".into()))
         }
+        Source::Path { .. } => Err(Failure::Unusable("there is no such file".into())),
+    }
+}
 
-        /// Deletes bytes whose hash is not the card's.
-        fn verify(&self, staging: &Path, observe: Observe<'_>) -> Result<(), Failure> {
-            let total = self.file.bytes;
-            let found = hash_file(staging, &mut |done| observe(StoreEvent::Verifying { done, total }))?;
-            if found == self.file.sha256 {
-                return Ok(());
-            }
-            remove_if_there(staging)?;
-            Err(Failure::WrongBytes(format!(
-                "the bytes have the sha256 {found} instead of {}; they were deleted",
-                self.file.sha256
-            )))
+impl Delivery<'_> {
+    /// Fills the staging file, verifies it and publishes it. The ledger hears of a file before the file
+    /// exists, so that nothing is ever left behind that `rm` and `prune` do not know.
+    fn run(
+        &self,
+        observe: Observe<'_>,
+        fill: impl FnOnce(&Path, Observe<'_>) -> Result<(), Failure>,
+    ) -> Result<PathBuf, Failure> {
+        let (file, home) = (self.file, &self.store.options().home);
+        let lock = self.place.lock(file);
+        let _lock = Lock::acquire(&lock, || observe(StoreEvent::Waiting { model: &self.card.name }))?;
+        if let Local::Found(path) = self.store.locate(self.card, file)? {
+            return Ok(path);
         }
+        let staging = self.place.staging(file);
+        self.announce(&staging, observe)?;
+        let (staging_key, lock_key) = (key(&staging)?, key(&lock)?);
+        Ledger::update(home, |ledger| {
+            ledger.unfinished.insert(staging_key.clone(), lock_key);
+        })?;
+        fill(&staging, observe)?;
+        self.verify(&staging, observe)?;
+
+        let names = self.place.names(file);
+        let link = names.link.as_deref().map(key).transpose()?;
+        let record =
+            Fetched { model: self.card.name.clone(), sha256: file.sha256.clone(), link: link.clone() };
+        let path_key = key(&names.path)?;
+        Ledger::update(home, |ledger| {
+            ledger.fetched.insert(path_key.clone(), record.clone());
+        })?;
+        let published = self.place.publish(&staging, file)?;
+        let real_key = key(&published.path)?;
+        let real = published.path.canonicalize().unwrap_or_else(|_| published.path.clone());
+        Ledger::update(home, |ledger| {
+            ledger.unfinished.remove(&staging_key);
+            if real_key != path_key {
+                ledger.fetched.remove(&path_key);
+                ledger.fetched.insert(real_key, Fetched { link: None, ..record });
+            }
+            if let Ok(metadata) = fs::metadata(&real) {
+                ledger.remember(&real, &metadata, &file.sha256);
+            }
+        })?;
+        let path = published.link.unwrap_or(published.path);
+        tell(observe, StoreEvent::Done { path: &path })?;
+        Ok(path)
+    }
+
+    fn announce(&self, staging: &Path, observe: Observe<'_>) -> Result<()> {
+        let directory = self.place.directory();
+        let present = fs::metadata(staging).map_or(0, |m| m.len());
+        let free = free_space(&directory);
+        let needed = self.file.bytes.saturating_sub(present);
+        if free.is_some_and(|free| free < needed) {
+            let free = free.unwrap_or(0);
+            return Err(Error::resource(format!(
+                "{} needs {needed} bytes in {}, where {free} are free",
+                self.card.name,
+                directory.display()
+            ))
+            .hint("free some space, or set HF_HOME and DIGLOT_HOME to a larger disk"));
+        }
+        tell(
+            observe,
+            StoreEvent::Announce {
+                model: &self.card.name,
+                bytes: self.file.bytes,
+                present,
+                licence: &self.card.licence,
+                destination: &directory,
+                free,
+                source: &self.source,
+            },
+        )
+    }
+
+    /// Deletes bytes whose hash is not the card's.
+    fn verify(&self, staging: &Path, observe: Observe<'_>) -> Result<(), Failure> {
+        let total = self.file.bytes;
+        let found = hash_file(staging, &mut |done| observe(StoreEvent::Verifying { done, total }))?;
+        if found == self.file.sha256 {
+            return Ok(());
+        }
+        remove_if_there(staging)?;
+        Err(Failure::WrongBytes(format!(
+            "the bytes have the sha256 {found} instead of {}; they were deleted",
+            self.file.sha256
+        )))
     }
 }

@@ -1,7 +1,8 @@
 //! What the Hugging Face hub, or a mirror of it, says of a file before its bytes are asked for.
 
 use super::card::{Card, CardFile, is_lower_hex};
-use super::fetch::{Failure, Observe};
+use super::events::Observe;
+use super::fetch::Failure;
 use super::http;
 use super::options::StoreOptions;
 

@@ -109,6 +109,7 @@ fn inode(_: &Metadata) -> u64 {
 }
 
 /// The path as a ledger's key.
+#[cfg(feature = "hub")]
 pub(crate) fn key(path: &Path) -> Result<String> {
     let text = path.to_str().map(str::to_owned);
     text.ok_or_else(|| {

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 use std::time::Duration;
 
-use super::fetch::Proceed;
+use super::events::Proceed;
 use super::layout::{create_parent, writing};
 use crate::error::{Error, Result};
 

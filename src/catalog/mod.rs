@@ -4,7 +4,11 @@
 //! compiled in, extended or overridden by the user's own. A [`ModelStore`] finds a card's files on this
 //! machine, or brings them there from the card's sources, and never gives out bytes that it did not verify.
 
+#[cfg(feature = "hub")]
+mod address;
 mod card;
+mod events;
+#[cfg(feature = "hub")]
 mod fetch;
 #[cfg(feature = "hub")]
 mod http;
@@ -16,14 +20,18 @@ mod lock;
 mod options;
 #[cfg(feature = "hub")]
 mod packages;
+#[cfg(feature = "hub")]
+mod place;
+mod removal;
 mod store;
 
 use std::path::Path;
 
 pub use card::{Card, CardFile, Licence, Part, Role, Source};
-pub use fetch::{Proceed, StoreEvent};
+pub use events::{Proceed, StoreEvent};
 pub use options::StoreOptions;
-pub use store::{ModelStore, Removal, StoredFile, StoredModel, Usage};
+pub use removal::{Removal, Usage};
+pub use store::{ModelStore, StoredFile, StoredModel};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::lang::{Lang, LangPair};
@@ -35,9 +43,13 @@ macro_rules! card {
 }
 
 /// The cards that are compiled in.
-const BUILT_IN: [(&str, &str); 4] = [
+const BUILT_IN: [(&str, &str); 8] = [
     card!("qwen2.5-coder-1.5b-instruct"),
     card!("qwen2.5-coder-0.5b-instruct"),
+    card!("hy-mt2-1.8b"),
+    card!("eurollm-1.7b-instruct"),
+    card!("qwen3-1.7b"),
+    card!("gemma-3-1b-it"),
     card!("gemma-3-270m"),
     card!("smollm2-135m-instruct"),
 ];
@@ -184,4 +196,101 @@ fn edit_distance(a: &str, b: &str) -> usize {
         }
     }
     row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(source: &str, target: &str) -> LangPair {
+        LangPair { source: Lang::parse(source).unwrap(), target: Lang::parse(target).unwrap() }
+    }
+
+    #[test]
+    fn the_cards_compiled_in_are_whole() {
+        let catalog = Catalog::built_in().unwrap();
+        let mut hashes: Vec<_> = catalog.cards().iter().map(|c| c.files[0].sha256.clone()).collect();
+        assert_eq!(hashes.len(), BUILT_IN.len());
+        hashes.sort();
+        hashes.dedup();
+        assert_eq!(hashes.len(), BUILT_IN.len(), "two cards name one file");
+        for card in catalog.cards() {
+            assert!(card.bytes() > 50_000_000 && card.context >= 1024, "{}", card.name);
+            assert!(card.languages.iter().any(|l| l == "en"), "{}", card.name);
+        }
+    }
+
+    #[test]
+    fn the_default_was_run_here_and_is_free_to_use() {
+        let catalog = Catalog::built_in().unwrap();
+        let default = "qwen2.5-coder-1.5b-instruct";
+        assert_eq!(catalog.default_translator(&pair("de", "en")).unwrap().name, default);
+        assert_eq!(catalog.default_summarizer(&Lang::EN).unwrap().name, default);
+
+        let mut restricted = catalog.get(default).unwrap().clone();
+        restricted.licence.name = "Own terms".into();
+        let mut catalog = catalog;
+        catalog.add(restricted);
+        assert_eq!(
+            catalog.default_translator(&pair("de", "en")).unwrap().name,
+            "qwen2.5-coder-0.5b-instruct"
+        );
+    }
+
+    #[test]
+    fn models_for_tests_are_never_offered() {
+        let catalog = Catalog::built_in().unwrap();
+        let tests: Vec<_> = catalog.cards().into_iter().filter(|c| c.roles.contains(&Role::Test)).collect();
+        assert_eq!(tests.len(), 2);
+        for card in tests {
+            assert!(!card.speaks(&Lang::DE) && !card.is_offered(Role::Translator), "{}", card.name);
+        }
+    }
+
+    #[test]
+    fn names_are_found_whatever_their_case_and_misses_are_guessed() {
+        let catalog = Catalog::built_in().unwrap();
+        assert_eq!(catalog.get("QWEN3-1.7B").unwrap().name, "qwen3-1.7b");
+        for (typed, meant) in [("qwen3-1.7", "qwen3-1.7b"), ("eurolm-1.7b-instruct", "eurollm-1.7b-instruct")]
+        {
+            let error = catalog.get(typed).unwrap_err();
+            assert_eq!(error.exit_code(), 2);
+            assert!(error.next_step().unwrap().contains(&format!("`{meant}`")), "{:?}", error.next_step());
+        }
+        assert!(!catalog.get("zzzzzz").unwrap_err().next_step().unwrap().contains("mean"));
+    }
+
+    #[test]
+    fn a_file_is_known_by_its_hash() {
+        let catalog = Catalog::built_in().unwrap();
+        let hash = "CC324AF070C2ECBFD324A30884D2F951A7FF756ABA85CB811A6EC436933BB046";
+        assert_eq!(catalog.by_sha256(hash).unwrap().name, "qwen2.5-coder-1.5b-instruct");
+        assert!(catalog.by_sha256(&"0".repeat(64)).is_none());
+    }
+
+    #[test]
+    fn own_cards_extend_and_override() {
+        let directory = tempfile::tempdir().unwrap();
+        let own = BUILT_IN[0].1.replace("rank = 50", "rank = 1").replace("context = 8192", "context = 1000");
+        std::fs::write(directory.path().join("own.toml"), &own).unwrap();
+        std::fs::write(directory.path().join("notes.txt"), "not a card").unwrap();
+        let mut catalog = Catalog::built_in().unwrap();
+        catalog.extend_from(directory.path()).unwrap();
+        catalog.extend_from(&directory.path().join("absent")).unwrap();
+        assert_eq!(catalog.cards().len(), BUILT_IN.len());
+        assert_eq!(catalog.cards()[0].context, 1000);
+
+        std::fs::write(directory.path().join("bad.toml"), "name = 1").unwrap();
+        let error = catalog.extend_from(directory.path()).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("bad.toml"), "{error}");
+    }
+
+    #[test]
+    fn distances_are_those_of_levenshtein() {
+        for (a, b, distance) in [("", "abc", 3), ("kitten", "sitting", 3), ("abc", "abc", 0), ("ab", "ba", 2)]
+        {
+            assert_eq!(edit_distance(a, b), distance, "{a} {b}");
+        }
+    }
 }

@@ -8,9 +8,11 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use super::card::Part;
-use super::fetch::{Failure, Observe, StoreEvent, tell};
-use super::layout::{open_staging, remove_if_there, writing};
+use super::events::{Observe, StoreEvent, tell};
+use super::fetch::Failure;
+use super::layout::{remove_if_there, writing};
 use super::options::StoreOptions;
+use super::place::open_staging;
 use crate::error::{Error, Result};
 
 /// The ways to call pip, the usual one first.

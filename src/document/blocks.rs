@@ -93,7 +93,7 @@ fn breaks_on_purpose(line: &str, next: &str, width: usize) -> bool {
     if width > WIDEST_WRAP || is_item(next) {
         return true;
     }
-    if next.starts_with(char::is_lowercase) {
+    if next.starts_with(char::is_lowercase) || line.ends_with([',', '-', '–', '(']) {
         return false;
     }
     if width < NARROWEST_WRAP {

@@ -8,6 +8,9 @@ use crate::error::{Error, Result};
 /// How many bytes at the start are looked at to tell UTF-16 and binary data from text.
 const SNIFF: usize = 64 * 1024;
 
+/// How many bytes after the first one that is not UTF-8 the encoding is guessed from.
+const GUESS: usize = 1 << 20;
+
 /// The text and the name of the encoding it was in.
 pub(super) fn decode(name: &str, bytes: Vec<u8>, label: Option<&str>) -> Result<(String, &'static str)> {
     let asked = label.map(encoding_for).transpose()?;
@@ -46,8 +49,10 @@ fn utf8(name: &str, mut bytes: Vec<u8>, skip: usize, asked: bool) -> Result<(Str
         return Err(Error::input(format!("{name} is damaged UTF-8: byte {} does not belong", at + skip))
             .hint("repair the file, or name its encoding with --encoding"));
     }
+    // The line with the first foreign byte and what follows it says enough.
+    let line = bytes[..at].iter().rposition(|b| *b == b'\n').map_or(0, |newline| newline + 1);
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    detector.feed(&bytes, true);
+    detector.feed(&bytes[line..bytes.len().min(at + GUESS)], true);
     let encoding = detector.guess(None, Utf8Detection::Deny);
     Ok((convert(name, &bytes, encoding)?, encoding))
 }
@@ -88,6 +93,13 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
         (1.., 0) => UTF_16BE,
         _ => return None,
     };
+    // A stray NUL does not make UTF-16 of a text that reads well without it.
+    let (nul, pairs) = (even + odd, head.len() / 2);
+    let is_code = |b: &u8| b.is_ascii_control() && *b != 0 && !b.is_ascii_whitespace();
+    let reads_well = std::str::from_utf8(bytes).is_ok() && !bytes.iter().any(is_code);
+    if nul * 50 < pairs || (reads_well && nul * 2 < pairs) {
+        return None;
+    }
     let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
     text.chars().all(|c| !c.is_control() || c.is_whitespace()).then_some(encoding)
 }

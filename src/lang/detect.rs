@@ -1,5 +1,6 @@
 //! Which language a text is in: letter statistics by whatlang, and the little words that every sentence has.
 
+use unicode_segmentation::UnicodeSegmentation;
 use whatlang::{Detector, Lang as Code};
 
 use super::{Detected, Lang};
@@ -26,7 +27,7 @@ const FUNCTION_WORDS: [(&str, &str); 9] = [
          those of to in on at by for from with without into over under after before about against between through \
          during as if when while because than then there here now what who whom which where why how all any some many \
          much more most other no yes only also very just so too up out off down again never always please thanks good \
-         said says today yesterday tomorrow it's don't didn't i'm that's there's",
+         said says met came went made took told got see know today yesterday tomorrow it's don't didn't i'm that's there's",
     ),
     (
         "nl",
@@ -67,6 +68,18 @@ const FUNCTION_WORDS: [(&str, &str); 9] = [
     ),
 ];
 
+/// Spellings that are frequent in one of the two languages and rare in the other; `_` is the end of a word.
+const SPELLINGS: [(&str, &str); 2] = [
+    (
+        "de",
+        "ä ö ü ß sch cht chs tz pf zw ei ie eu ung_ lich_ ig_ en_ el_ eit_ ert_ elt_ iert ich_ kt_ z_ ft_ gte_ kte_ rte_ lte_",
+    ),
+    (
+        "en",
+        "th sh wh oo ee ea ou ow oy ay ey ing_ ed_ ly_ y_ tion ck_ ce_ ge_ ve_ ght gh_ qu wr kn ss_ ll_ sts_ ks_",
+    ),
+];
+
 /// The language of `text`; none when it has no letters. At most the first 64 KiB are looked at.
 ///
 /// The confidence grows with the number of words: one to three words give less than 0.4, a sentence of
@@ -86,10 +99,11 @@ pub fn detect(text: &str) -> Option<Detected> {
     let clear = best.1 >= 0.25 && best.1 >= 1.5 * second;
     let (tag, certainty) = match guess {
         Some((tag, confidence)) if tag == best.0 && clear => (tag, confidence.max(0.95)),
-        Some((tag, confidence)) if clear && confidence >= 0.9 && share_of(&votes, tag) >= best.1 / 2.0 => {
-            (tag, 0.5)
-        }
         Some(_) if clear && is_latin(sample) => (best.0, 0.8),
+        // Letters alone are a weak witness where the little words speak for another language.
+        Some((tag, confidence)) if votes.iter().any(|v| v.0 == tag && v.1 < best.1) => {
+            (tag, confidence * share_of(&votes, tag) / best.1)
+        }
         Some((tag, confidence)) => (tag, confidence),
         None if clear => (best.0, 0.8),
         None => return None,
@@ -128,24 +142,32 @@ pub fn detect_among(text: &str, candidates: &[Lang]) -> Option<Detected> {
     Some(Detected { lang: lang.clone(), confidence })
 }
 
-/// How many words speak for `lang` and for no other candidate; umlauts and ß count for German.
-fn evidence(words: &[String], lang: &Lang, candidates: &[Lang]) -> f64 {
-    let list =
-        |lang: &Lang| FUNCTION_WORDS.iter().find(|(tag, _)| *tag == lang.primary()).map(|(_, list)| *list);
-    let Some(own) = list(lang) else { return 0.0 };
-    let others: Vec<&str> = candidates.iter().filter(|other| *other != lang).filter_map(list).collect();
+/// How strongly the words speak for `lang` and for no other candidate: a function word outweighs a spelling, and
+/// what the letter statistics can say (1 at most).
+fn evidence(words: &[Word], lang: &Lang, candidates: &[Lang]) -> f64 {
+    let others = || candidates.iter().filter(|other| *other != lang);
+    let own = list(&FUNCTION_WORDS, lang);
     let has = |list: &str, word: &str| list.split_whitespace().any(|w| w == word);
-    words
-        .iter()
-        .map(|word| {
-            let spelt = lang.primary() == "de" && word.contains(['ä', 'ö', 'ü', 'ß']);
-            match has(own, word) && !others.iter().any(|list| has(list, word)) {
-                true => 1.0,
-                false if spelt => 0.4,
-                false => 0.0,
-            }
-        })
-        .sum()
+    let known = |word: &str| has(own, word) && !others().any(|other| has(list(&FUNCTION_WORDS, other), word));
+    let spelt = |word: &Word| {
+        // Names keep their umlauts in every language.
+        if word.capital && word.lower.contains(['ä', 'ö', 'ü', 'ß']) {
+            return false;
+        }
+        let bounded = format!("{}_", word.lower);
+        let fits = |lang| list(&SPELLINGS, lang).split_whitespace().any(|s| bounded.contains(s));
+        fits(lang) && !others().any(fits)
+    };
+    let weight = |word: &Word| match known(&word.lower) {
+        true => 1.5,
+        false if spelt(word) => 0.2,
+        false => 0.0,
+    };
+    words.iter().map(weight).sum()
+}
+
+fn list(lists: &[(&str, &'static str)], lang: &Lang) -> &'static str {
+    lists.iter().find(|(tag, _)| *tag == lang.primary()).map_or("", |(_, list)| list)
 }
 
 /// How far so few words can be trusted, from 0 to 1.
@@ -153,9 +175,9 @@ fn trust(words: usize) -> f64 {
     1.0 - (-(words as f64) / 6.0).exp()
 }
 
-fn share(words: &[String], list: &str) -> f64 {
+fn share(words: &[Word], list: &str) -> f64 {
     let list: std::collections::HashSet<&str> = list.split_whitespace().collect();
-    words.iter().filter(|word| list.contains(word.as_str())).count() as f64 / words.len() as f64
+    words.iter().filter(|word| list.contains(word.lower.as_str())).count() as f64 / words.len() as f64
 }
 
 fn share_of(votes: &[(&str, f64)], tag: &str) -> f64 {
@@ -166,12 +188,20 @@ fn is_latin(text: &str) -> bool {
     whatlang::detect_script(text) == Some(whatlang::Script::Latin)
 }
 
-/// The words of `text` in lower case; a Chinese or Japanese character is a word.
-fn words(text: &str) -> Vec<String> {
-    use unicode_segmentation::UnicodeSegmentation;
+/// A word as the lists have it.
+struct Word {
+    lower: String,
+    capital: bool,
+}
+
+/// The words of `text`; a Chinese or Japanese character is a word.
+fn words(text: &str) -> Vec<Word> {
     text.unicode_words()
-        .filter(|w| w.chars().any(char::is_alphabetic))
-        .map(|w| w.replace('’', "'").to_lowercase())
+        .filter(|word| word.chars().any(char::is_alphabetic))
+        .map(|word| Word {
+            lower: word.replace('’', "'").to_lowercase(),
+            capital: word.starts_with(char::is_uppercase),
+        })
         .collect()
 }
 

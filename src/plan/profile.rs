@@ -128,7 +128,7 @@ static PROFILES: [Profile; 7] = [
     },
     // Base models continue a text; the line break ends the answer.
     Profile {
-        name: "completion",
+        name: "plain",
         begin: &["<bos>"],
         system: None,
         user: Turn { open: &[], close: &[] },
@@ -344,7 +344,7 @@ mod tests {
                 ),
             ),
             ("hunyuan", format!("[<｜hy_begin▁of▁sentence｜>][<｜hy_User｜>]{ask}[<｜hy_Assistant｜>]")),
-            ("completion", "[<bos>]German: Guten Tag.\nEnglish:".to_string()),
+            ("plain", "[<bos>]German: Guten Tag.\nEnglish:".to_string()),
         ];
         assert_eq!(golden.len(), PROFILES.len());
         for (name, expected) in golden {

@@ -179,9 +179,9 @@ impl<'a> SummaryJson<'a> {
 
 /// The sentences as one text.
 fn whole_text(summary: &Summary) -> String {
-    let between = match summary.lang.tag() {
+    let between = match summary.lang.primary() {
         _ if summary.bulleted => "\n",
-        "zh" | "zh-Hans" | "zh-Hant" | "ja" => "",
+        "zh" | "ja" => "",
         _ => " ",
     };
     summary.sentences.iter().map(|sentence| sentence.text.as_str()).collect::<Vec<_>>().join(between)

@@ -74,3 +74,8 @@ pub fn segment(document: &Document, lang: &Lang) -> Vec<Segment> {
     }
     segments
 }
+
+/// The sentences of a text that is no document, as ranges of its bytes without surrounding white space.
+pub(crate) fn sentences(text: &str, lang: &Lang) -> Vec<Range<usize>> {
+    split::sentences(text, &Rules::of(lang))
+}

@@ -24,7 +24,7 @@ pub(super) struct Rules {
     starters: HashSet<&'static str>,
     labels: HashSet<&'static str>,
     leaders: HashSet<&'static str>,
-    months: HashSet<&'static str>,
+    followers: HashSet<&'static str>,
     /// Whether `3.` is an ordinal.
     pub(super) ordinals: bool,
     /// Whether nouns are written with a capital, so that a capital alone says little.
@@ -56,7 +56,7 @@ impl Rules {
             starters: words.starters.split_whitespace().collect(),
             labels: words.labels.split_whitespace().collect(),
             leaders: if german { LEADERS.split_whitespace().collect() } else { HashSet::new() },
-            months: if german { MONTHS.split_whitespace().collect() } else { HashSet::new() },
+            followers: if german { FOLLOWERS.split_whitespace().collect() } else { HashSet::new() },
             ordinals: german || ORDINAL_LANGUAGES.split_whitespace().any(|l| l == primary),
             capital_nouns: german,
             greek: primary == "el",
@@ -88,9 +88,9 @@ impl Rules {
         self.leaders.is_empty() || word.ends_with(':') || self.leaders.contains(word.to_lowercase().as_str())
     }
 
-    /// Whether `word` is the name of a month.
-    pub(super) fn is_month(&self, word: &str) -> bool {
-        self.months.contains(word)
+    /// Whether `word` is one that an ordinal stands before (`3. Oktober`).
+    pub(super) fn follows_ordinal(&self, word: &str) -> bool {
+        self.followers.contains(word)
     }
 }
 
@@ -122,7 +122,7 @@ const GERMAN: Words = Words {
     unclear: "
         u.a i.d.R a.D v.Chr n.Chr Chr Mio Mrd Tsd Bio Std Stdn Min Sek Co Inc Ltd Corp Jr Sr jun sen Str ff
         f Jh Jhd Jhdt e.V U.S Stck Hbf Bhf Pl Aufl Bd Bde Jg a.M a.O i.B i.Br d.J d.Ä d.M Ges.m.b.H m.b.H
-        p.a a.a.O u.Z Kfm Forts Prov Kt Aug Sept Okt Nov Dez Febr",
+        p.a a.a.O u.Z Kfm Forts Prov Kt Aug Sept Okt Nov Dez Febr Abt",
     often: "usw usf etc o.Ä u.Ä o.ä u.ä u.s.w u.v.m u.v.a u.a.m s.o s.u v.H a.m p.m n.N N.N al",
     before_number: "
         Abs Art Kap Abb Tab Ziff Rn Rdnr Rz Fn Jan Feb Mär Mrz Apr Jun Jul Sep Mo Di Mi Do Sa So Pos Az No
@@ -152,8 +152,10 @@ const LEADERS: &str = "
     seinen seinem seiner ihr ihre ihren ihrem ihrer unser unsere unseren jeder jede jedes jeden dieser diese
     diesen in bis ab seit und oder als kein keine ins ans fürs übers welcher welche – - bzw.";
 
-const MONTHS: &str = "
-    Januar Jänner Februar März April Mai Juni Juli August September Oktober November Dezember Feber";
+/// Words that an ordinal stands before, whatever comes first: the followers, and what is usually counted.
+const FOLLOWERS: &str = "Januar Jänner Februar März April Mai Juni Juli August September Oktober November
+    Dezember Feber Jahrhundert Jahrhunderts Jahrhunderte Jahrtausend Jahrtausends Jahrestag Geburtstag Lebensjahr
+    Stock Stockwerk Etage Minute Runde Spieltag Auflage Ausgabe Klasse Liga Weltkrieg Weltkriegs Weltkrieges Mal";
 
 const ENGLISH: Words = Words {
     never: "

@@ -140,6 +140,11 @@ impl Cluster {
         }
         let next = Next::of(rest);
         let Some(first) = next.text.chars().next() else { return true };
+        if matches!(first, '.' | ',' | ';' | ':' | ')' | '!' | '?')
+            || (self.closed && is_source(rest.trim_start()))
+        {
+            return false;
+        }
         // Georgian letters count as lower case, but no sentence opens with a capital there.
         if first.is_lowercase() && !matches!(first, '\u{10D0}'..='\u{10FF}') {
             return false;
@@ -176,6 +181,12 @@ fn footnote(rest: &str) -> usize {
         Some(n) if (1..=3).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()) => n.len() + 2,
         _ => 0,
     }
+}
+
+/// The source of a quotation that belongs to its sentence: `(Anna Muster).`
+fn is_source(rest: &str) -> bool {
+    let inside = rest.strip_prefix('(').and_then(|r| r.split_once(')'));
+    inside.is_some_and(|(name, after)| name.len() <= 60 && after.starts_with(['.', ',', ';']))
 }
 
 /// What follows a possible end of a sentence.
@@ -298,7 +309,7 @@ fn ends_after_number(earlier: &str, word: &str, next: &Next<'_>, rules: &Rules) 
         let goes_on = next.word.len() <= 2 && next.text[next.word.len()..].starts_with('.');
         return !(goes_on || after_ordinal || rules.leads_ordinal(previous));
     }
-    if rules.is_month(next.word) {
+    if rules.follows_ordinal(next.word) {
         return false;
     }
     next.is_starter(rules) || !(after_ordinal || rules.leads_ordinal(previous))

@@ -6,13 +6,13 @@
 
 use std::collections::HashMap;
 
-use super::words::{Lexicon, words};
+use super::words::{Lexicon, count_words, words};
 use super::{Method, Passage, Summary, SummaryOptions, SummarySentence};
 use crate::flag::{Flag, FlagKind};
 use crate::plan::Length;
 
 /// How much rank counts against novelty.
-const RELEVANCE: f64 = 0.7;
+const RELEVANCE: f64 = 0.5;
 /// How much more the first sentence ranks than one far down.
 const LEAD: f64 = 0.6;
 /// Sentences with fewer or more words rank lower.
@@ -117,15 +117,13 @@ impl Ranking {
             }
         }
         let centre = normalized(centre);
-        let words: Vec<usize> = candidates.iter().map(|passage| words(passage.text).len()).collect();
-        let ranks = vectors.iter().zip(&words).enumerate();
-        let ranks = ranks
-            .map(|(position, (vector, &words))| {
-                let lead = 1.0 + LEAD / (1.0 + position as f64);
-                let length = if USUAL_WORDS.contains(&words) { 1.0 } else { 0.6 };
-                likeness(vector, &centre) * lead * length
-            })
-            .collect();
+        let words: Vec<usize> = candidates.iter().map(|passage| count_words(passage.text)).collect();
+        let rank = |(position, (vector, words)): (usize, (&Vector, &usize))| {
+            let lead = 1.0 + LEAD / (1.0 + position as f64);
+            let length = if USUAL_WORDS.contains(words) { 1.0 } else { 0.6 };
+            likeness(vector, &centre) * lead * length
+        };
+        let ranks = vectors.iter().zip(&words).enumerate().map(rank).collect();
         Self { vectors, ranks, words }
     }
 

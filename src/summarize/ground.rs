@@ -6,7 +6,7 @@
 //!    words left out; a word weighs from 1 (in every passage) to 2 (in one passage only).
 //!
 //! Passages are taken in the order of what they add; a second or third one must add at least a fifth of the
-//! weight, or a name or a number. When no such set passes, the sentence cites nothing. The test sees words, not
+//! weight, or a name or a number and then share a tenth of the weight besides. When no such set passes, the sentence cites nothing. The test sees words, not
 //! meaning: a sentence that ties known words together wrongly, or leaves out a `not`, passes.
 
 use std::collections::HashSet;
@@ -22,6 +22,9 @@ use crate::lang::Lang;
 const SUPPORT: f64 = 0.5;
 /// The share of its weight that a further passage must add.
 const GAIN: f64 = 0.2;
+/// The share of its weight that a passage must have besides the names and numbers that it adds. Without it, a
+/// wrong number would be found in any passage that happens to have it.
+const RELATED: f64 = 0.1;
 /// How many passages a sentence may cite.
 const MOST_SOURCES: usize = 3;
 
@@ -126,26 +129,29 @@ impl Source {
 
     /// The passages that support a sentence, ascending by id; none when the test fails.
     fn support(&self, sentence: &str, claims: &[Claim<'_>]) -> Vec<usize> {
-        let stems: HashSet<String> = self.lexicon.content(sentence).into_iter().collect();
-        let mut stems: Vec<(String, f64)> =
-            stems.into_iter().map(|stem| (self.lexicon.weight(&stem), stem)).map(|(w, s)| (s, w)).collect();
-        stems.sort_by(|a, b| a.0.cmp(&b.0));
-        let total: f64 = stems.iter().map(|(_, weight)| weight).sum();
-        if total == 0.0 {
-            return Vec::new();
-        }
-        let mut missing = Missing { stems, claims: claims.iter().collect() };
+        let lang = self.lexicon.lang();
+        let weights = self.weights(sentence);
+        let total = weigh(&weights);
+        let mut missing = Missing { weights: weights.clone(), claims: claims.iter().collect() };
         let mut chosen: Vec<usize> = Vec::new();
         while chosen.len() < MOST_SOURCES {
-            let Some((entry, gain)) = self.best(&missing) else { break };
-            if !chosen.is_empty() && gain.claims == 0 && gain.weight < GAIN * total {
-                break;
+            let mut best: Option<(&Entry, f64)> = None;
+            for entry in &self.entries {
+                let added = missing.weight_in(entry);
+                let claims = missing.claims_in(entry, lang);
+                let adds_enough = added >= GAIN * total
+                    || !claims.is_empty() && self.related(&weights, entry, &claims) >= RELATED * total;
+                // A name or a number counts as much as a rare word.
+                let value = added + 2.0 * claims.len() as f64;
+                if (chosen.is_empty() || adds_enough) && value > best.map_or(0.0, |(_, best)| best + 1e-9) {
+                    best = Some((entry, value));
+                }
             }
-            missing.remove(entry, self.lexicon.lang());
+            let Some((entry, _)) = best else { break };
+            missing.remove(entry, lang);
             chosen.push(entry.id);
         }
-        let rest: f64 = missing.stems.iter().map(|(_, weight)| weight).sum();
-        if !missing.claims.is_empty() || rest > (1.0 - SUPPORT) * total {
+        if !missing.claims.is_empty() || weigh(&missing.weights) > (1.0 - SUPPORT) * total {
             return Vec::new();
         }
         chosen.sort_unstable();
@@ -153,16 +159,24 @@ impl Source {
         chosen
     }
 
-    /// The passage that adds most to what is still missing; the first of several.
-    fn best(&self, missing: &Missing<'_, '_>) -> Option<(&Entry, Gain)> {
-        let mut best: Option<(&Entry, Gain)> = None;
-        for entry in &self.entries {
-            let gain = missing.gain(entry, self.lexicon.lang());
-            if gain.value() > best.as_ref().map_or(0.0, |(_, best)| best.value() + 1e-9) {
-                best = Some((entry, gain));
-            }
-        }
-        best
+    /// The content words of a sentence with their weights, each once.
+    fn weights(&self, sentence: &str) -> Vec<(String, f64)> {
+        let mut stems = self.lexicon.content(sentence);
+        stems.sort();
+        stems.dedup();
+        let weighted = |stem: String| {
+            let weight = self.lexicon.weight(&stem);
+            (stem, weight)
+        };
+        stems.into_iter().map(weighted).collect()
+    }
+
+    /// The weight that a passage shares with a sentence, the words of `claims` left out.
+    fn related(&self, weights: &[(String, f64)], entry: &Entry, claims: &[&Claim<'_>]) -> f64 {
+        let claimed: Vec<String> =
+            claims.iter().flat_map(|claim| self.lexicon.content(claim.shown)).collect();
+        let shared = weights.iter().filter(|(stem, _)| entry.stems.contains(stem) && !claimed.contains(stem));
+        shared.map(|(_, weight)| weight).sum()
     }
 
     /// Flags for what the source does not have. Neighbouring words of a name share a flag.
@@ -215,40 +229,27 @@ impl Claim<'_> {
     }
 }
 
-/// What of a sentence no chosen passage has yet: stems with their weights, and claims.
+/// What of a sentence no chosen passage has yet.
 struct Missing<'c, 's> {
-    stems: Vec<(String, f64)>,
+    weights: Vec<(String, f64)>,
     claims: Vec<&'c Claim<'s>>,
 }
 
-/// What a passage adds.
-struct Gain {
-    weight: f64,
-    claims: usize,
-}
-
-impl Gain {
-    /// A name or a number counts as much as a rare word.
-    fn value(&self) -> f64 {
-        self.weight + 2.0 * self.claims as f64
+impl<'c, 's> Missing<'c, 's> {
+    fn weight_in(&self, entry: &Entry) -> f64 {
+        self.weights.iter().filter(|(stem, _)| entry.stems.contains(stem)).map(|(_, weight)| weight).sum()
     }
-}
 
-impl Missing<'_, '_> {
-    fn gain(&self, entry: &Entry, lang: &Lang) -> Gain {
-        Gain {
-            weight: self
-                .stems
-                .iter()
-                .filter(|(s, _)| entry.stems.contains(s))
-                .map(|(_, weight)| weight)
-                .sum(),
-            claims: self.claims.iter().filter(|claim| entry.facts.has(claim, lang)).count(),
-        }
+    fn claims_in(&self, entry: &Entry, lang: &Lang) -> Vec<&'c Claim<'s>> {
+        self.claims.iter().copied().filter(|claim| entry.facts.has(claim, lang)).collect()
     }
 
     fn remove(&mut self, entry: &Entry, lang: &Lang) {
-        self.stems.retain(|(stem, _)| !entry.stems.contains(stem));
+        self.weights.retain(|(stem, _)| !entry.stems.contains(stem));
         self.claims.retain(|claim| !entry.facts.has(claim, lang));
     }
+}
+
+fn weigh(weights: &[(String, f64)]) -> f64 {
+    weights.iter().map(|(_, weight)| weight).sum()
 }

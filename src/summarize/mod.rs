@@ -1,19 +1,21 @@
 //! Summaries: picked or written, each sentence pointing at the segments that carry it.
 
+mod answer;
+mod chunks;
 mod extract;
 mod ground;
 mod names;
 mod numbers;
+mod rounds;
 mod words;
 
-use crate::engine::Hypothesis;
-use crate::error::Result;
 use crate::flag::Flag;
 use crate::lang::Lang;
-use crate::plan::{Length, Request};
+use crate::plan::Length;
 
 pub use extract::extract;
 pub use ground::{Grounding, ground};
+pub use rounds::SummaryRounds;
 
 /// A summary whose sentences point at the segments that carry them.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,37 +71,7 @@ pub struct SummaryOptions {
     pub lang: Lang,
     /// How long it is.
     pub length: Length,
-    /// The tokens of text that one request may hold; longer documents go by map and reduce.
+    /// The tokens that the text of one request and its answer may hold together; longer documents go by map
+    /// and reduce.
     pub budget: usize,
-}
-
-/// An abstractive summary in the making: asks, checks, asks again, and ends with a summary.
-#[derive(Debug)]
-pub struct SummaryRounds {}
-
-impl SummaryRounds {
-    /// Starts a summary of `passages`. `count` is the engine's token count of a text.
-    pub fn new(
-        passages: &[Passage<'_>],
-        options: &SummaryOptions,
-        count: &dyn Fn(&str) -> Result<usize>,
-    ) -> Result<Self> {
-        let _ = (passages, options, count);
-        unimplemented!()
-    }
-
-    /// The next round's requests; empty when the summary is done.
-    pub fn requests(&mut self) -> Result<Vec<Request>> {
-        unimplemented!()
-    }
-
-    /// Takes the answer to the request with this index in the last round.
-    pub fn accept(&mut self, index: usize, hypothesis: &Hypothesis) {
-        let _ = (index, hypothesis);
-    }
-
-    /// The summary.
-    pub fn finish(self) -> Summary {
-        unimplemented!()
-    }
 }

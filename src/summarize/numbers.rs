@@ -72,6 +72,11 @@ fn number(text: &str, words: &[Word<'_>]) -> Option<(f64, usize)> {
     Some((value, count))
 }
 
+/// Whether a folded word is a number.
+pub(super) fn is_number(folded: &str) -> bool {
+    digits(folded).is_some() || number_word(folded).is_some()
+}
+
 /// A number that starts with a digit; letters may follow (`5th`, `1990s`, `3.5bn`).
 fn digits(word: &str) -> Option<f64> {
     let end = word.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',').unwrap_or(word.len());

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::numbers::is_number;
 use crate::lang::Lang;
 
 /// A word and where it starts in its text.
@@ -22,6 +23,11 @@ impl Word<'_> {
 /// The words of a text (UAX 29). Hyphens part them; apostrophes and the points of numbers do not.
 pub(super) fn words(text: &str) -> Vec<Word<'_>> {
     text.unicode_word_indices().map(|(start, text)| Word { start, text }).collect()
+}
+
+/// How many words a text has, by white space or by UAX 29, whichever finds more.
+pub(super) fn count_words(text: &str) -> usize {
+    text.split_whitespace().count().max(words(text).len())
 }
 
 /// A word in lower case without diacritics, possessive, elision or inner periods
@@ -81,7 +87,9 @@ pub(super) fn stem(folded: &str, lang: &Lang) -> String {
             "ies", "s", "ing", "ed", "er", "ation", "ition", "ion", "ment", "ity", "ly", "ese", "ish", "any",
             "an", "al", "ate", "at", "e", "a", "y", "i",
         ],
-        "de" => &["ischen", "ischer", "isches", "ische", "isch", "innen", "n", "em", "er", "es", "s", "e"],
+        "de" => {
+            &["ischen", "ischer", "isches", "ische", "isch", "innen", "n", "em", "er", "es", "s", "e", "t"]
+        }
         _ => &["s", "a", "e", "i", "o", "u"],
     };
     let mut stem = folded;
@@ -144,7 +152,7 @@ const GERMAN: &str = "
     erst es etwa etwas euch euer eure fur ganz gar gegen gegenuber gerade gern gibt hat hatte hatten hier hin
     hinter ich ihm ihn ihnen ihr ihre ihrem ihren ihrer ihres im immer in indem ins ist ja jede jedem jeden jeder
     jedes jedoch jene jenem jenen jener jenes jetzt kann kein keine keinem keinen keiner keines konnen konnte
-    konnten lassen lasst man manche mehr mein meine mich mir mit mochte muss mussen musste mussten nach nachdem
+    konnten lassen lasst laut man manche mehr mein meine mich mir mit mochte muss mussen musste mussten nach nachdem
     neben nein nicht nichts nie noch nun nur ob oder ohne obwohl per sagte sagen sagt sehr sei seien sein seine
     seinem seinen seiner seines seit selbst sich sie sind so sobald sogar solche solchem solchen solcher soll
     sollen sollte sollten somit sondern sonst soweit sowie sowohl statt trotz uber um und uns unser unsere unter
@@ -178,7 +186,7 @@ impl Lexicon {
         &self.lang
     }
 
-    /// The stems of the words that carry meaning, in order. In a language without a list of function words,
+    /// The stems of the words that carry meaning, in order; numbers are compared by their value elsewhere. In a language without a list of function words,
     /// those are the words that occur in fewer than two fifths of the texts.
     pub(super) fn content(&self, text: &str) -> Vec<String> {
         let listed = matches!(self.lang.tag(), "de" | "en");
@@ -206,7 +214,7 @@ impl Lexicon {
         words(text)
             .iter()
             .map(|word| fold(word.text))
-            .filter(|word| !word.is_empty() && !is_stop_word(word, &self.lang))
+            .filter(|word| !word.is_empty() && !is_stop_word(word, &self.lang) && !is_number(word))
             .map(|word| stem(&word, &self.lang))
             .collect()
     }

@@ -1,6 +1,7 @@
 //! Segments that need no model: nothing to translate in them, or already in the target language.
 
 use super::guards::language;
+use crate::document;
 use crate::flag::{Flag, FlagKind};
 use crate::lang::LangPair;
 
@@ -11,19 +12,13 @@ pub(super) fn nothing_to_translate(text: &str) -> bool {
 
 /// The flag of a text that is already in the target language, when that is beyond doubt.
 pub(super) fn same_language(text: &str, pair: &LangPair) -> Option<Flag> {
-    (pair.source == pair.target || language::is_surely(text, &pair.target, Some(&pair.source)))
+    (pair.source.same_language(&pair.target) || language::is_surely(text, &pair.target, Some(&pair.source)))
         .then(|| Flag::new(FlagKind::SameLanguage, format!("already in {}", pair.target.name())))
 }
 
 /// The flag of a source with control characters that change how it is shown.
 pub(super) fn control_characters(text: &str) -> Option<Flag> {
-    let count = text.chars().filter(|&c| is_control(c)).count();
-    (count > 0).then(|| Flag::new(FlagKind::ControlCharacters, format!("{count} in the source")))
-}
-
-/// Bidirectional embeddings, overrides and isolates, and tag characters.
-fn is_control(c: char) -> bool {
-    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{E0000}'..='\u{E007F}')
+    document::control_characters(text).map(|seen| Flag::new(FlagKind::ControlCharacters, seen))
 }
 
 /// Whether a token between white space is a word that a translator would look at.
@@ -94,12 +89,5 @@ mod tests {
         ] {
             assert_eq!(same_language(text, &pair), None, "{text}");
         }
-    }
-
-    #[test]
-    fn control_characters_are_counted() {
-        assert_eq!(control_characters("Der Mann"), None);
-        let flag = control_characters("abc\u{202E}fed\u{202C}").expect("two of them");
-        assert_eq!(flag.detail, "2 in the source");
     }
 }

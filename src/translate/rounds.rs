@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::guards::{self, Exchange};
 use super::{Source, Target, copy, pieces};
+use crate::document::strip_control_characters;
 use crate::engine::{Finish, Hypothesis};
 use crate::error::Result;
 use crate::flag::{Flag, FlagKind};
@@ -20,12 +21,12 @@ const PIECE_TOKENS: usize = 256;
 ///
 /// One segment is one request; the same text is asked for once. A segment that is longer than the budget allows
 /// is asked for in pieces. An answer that a guard objects to is asked for again: first with another wording,
-/// then clause by clause or with sampling (the seed comes from the segment's index). If no answer is free of
+/// then clause by clause or with sampling (the seed is the text's place in the order of asking). If no answer is free of
 /// faults the best is kept with its flags: the one with the least grave faults, then with the highest
 /// probability. If all answers are empty the target is the source. The same answers give the same targets.
 ///
-/// White space at the ends of an answer is removed and line breaks in it become spaces; otherwise it stays as
-/// the model wrote it.
+/// The model is shown a text without hidden control characters and without line breaks. White space at the ends
+/// of its answer is removed and line breaks become spaces; otherwise the answer stays as the model wrote it.
 #[derive(Debug)]
 pub struct TranslationRounds {
     pair: LangPair,
@@ -107,8 +108,9 @@ impl TranslationRounds {
             let jobs = match jobs_of.get(source.text) {
                 Some(jobs) => jobs.clone(),
                 None => {
+                    let plain = normalised(&strip_control_characters(source.text));
                     let mut jobs = Vec::new();
-                    for (piece, tokens) in pieces::split_to_fit(&normalised(source.text), limit, count)? {
+                    for (piece, tokens) in pieces::split_to_fit(&plain, limit, count)? {
                         jobs.push(rounds.jobs.len());
                         rounds.jobs.push(Job::new(piece, tokens, rounds.jobs.len() as u64));
                     }
@@ -128,14 +130,11 @@ impl TranslationRounds {
     /// request of the last round that was never answered counts as answered with nothing.
     pub fn requests(&mut self) -> Vec<Request> {
         for (job, piece) in std::mem::take(&mut self.asked) {
-            if !self.jobs[job].settled
-                && self.jobs[job].attempts > 0
-                && self.jobs[job].answers.get(piece) == Some(&None)
-            {
-                let nothing =
-                    Hypothesis { text: String::new(), tokens: 0, logprob: None, finish: Finish::Stop };
-                self.answer(job, piece, nothing);
-            }
+            self.answer(
+                job,
+                piece,
+                Hypothesis { text: String::new(), tokens: 0, logprob: None, finish: Finish::Stop },
+            );
         }
         let mut requests = Vec::new();
         for (index, job) in self.jobs.iter_mut().enumerate().filter(|(_, job)| !job.settled) {
@@ -242,8 +241,13 @@ impl Job {
             return;
         };
         let texts: Vec<String> = answers.iter().map(|answer| normalised(&answer.text)).collect();
-        let text =
-            pieces::join(self.pieces.iter().zip(&texts).map(|(piece, text)| (piece.spaced, text.as_str())));
+        // A part without a translation makes the whole worthless.
+        let text = match texts.iter().any(String::is_empty) {
+            true => String::new(),
+            false => pieces::join(
+                self.pieces.iter().zip(&texts).map(|(piece, text)| (piece.spaced, text.as_str())),
+            ),
+        };
         let finish = answers.iter().map(|a| a.finish).find(|&f| f != Finish::Stop).unwrap_or(Finish::Stop);
         let flags = guards::check(&Exchange { source: &self.text, output: &text, finish, pair });
         let tokens = answers.iter().map(|answer| answer.tokens).sum();
@@ -313,7 +317,7 @@ fn mean_logprob(parts: impl Iterator<Item = (Option<f64>, usize)>) -> Option<f64
     (tokens > 0).then(|| sum / tokens as f64)
 }
 
-/// Line breaks and runs of white space become single spaces; the ends are trimmed.
+/// Line breaks, with the white space around them, become single spaces; the ends are trimmed.
 fn normalised(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     lines.join(" ")

@@ -149,6 +149,10 @@ fn the_colophon_and_the_legend_say_how_it_was_made() {
     ] {
         assert!(colophon.contains(fact), "{fact} in {colophon}");
     }
+    article.summarizer = article.translator.clone();
+    let one_model = shown(&article, Format::Html, &view(Layout::SideBySide));
+    assert_eq!(one_model.matches("small-translator").count(), 1);
+    assert!(one_model.contains("<dt>Translated and summarised by</dt>"));
     let legend = between(&html, "<footer>", "</footer>");
     for kind in FlagKind::ALL {
         let used = [FlagKind::Numbers, FlagKind::Unsupported, FlagKind::SameLanguage].contains(&kind);

@@ -1,10 +1,13 @@
 //! Plain text.
 
-use diglot::Lang;
-use diglot::document::BlockKind;
+use diglot::assemble::Bitext;
+use diglot::document::{BlockKind, Document};
 use diglot::render::{Format, Layout, View};
+use diglot::segment::{Segment, segment};
 use diglot::summarize::Method;
 use diglot::translate::Target;
+use diglot::{Lang, LangPair};
+use proptest::prelude::*;
 
 use crate::articles::*;
 
@@ -152,4 +155,21 @@ fn an_own_language_summary_shows_one_text() {
         shown(&article, Format::Text, &view(Layout::SideBySide)),
         "Summary (German)\n\nZwei. [2]\n\n[1] Eins.\n\n[2] Zwei.\n"
     );
+}
+
+proptest! {
+    /// Reading, segmenting, joining and writing lose nothing of a text, whatever it is made of.
+    #[test]
+    fn an_identity_translation_of_any_text_keeps_its_bytes(
+        text in "([A-Za-zÄöß]{1,6}|[ \t]|\n|\r\n|[.!?:,„“»«-]|z\\. B\\.|[0-9]{1,3}\\.|[\u{a0}\u{200b}\u{feff}\u{3000}\u{2028}]|日本。){1,60}",
+    ) {
+        let Ok(document) = Document::decode("a.txt", text.as_bytes(), None) else { return Ok(()) };
+        let segments = segment(&document, &Lang::DE);
+        let target = |text: String| Target { text, flags: Vec::new(), logprob: None };
+        let targets = segments.iter().map(|segment: &Segment| target(document.text[segment.range.clone()].to_owned())).collect();
+        let pair = LangPair { source: Lang::DE, target: Lang::EN };
+        let bitext = Bitext::new(document.clone(), pair, None, segments, targets);
+        let bitext = bitext.map_err(|error| TestCaseError::fail(format!("{error} in {text:?}")))?;
+        prop_assert_eq!(bitext.target_text(), document.text);
+    }
 }

@@ -105,10 +105,10 @@ fn quantize(
     match form {
         Form::Portable => quantize_group(correction, x, rows, values, scales, corrections),
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: the form was only chosen because the processor has these features.
+        // SAFETY: the layer was only made because the processor has the form's features.
         Form::Avx2 => unsafe { quantize_avx2(correction, x, rows, values, scales, corrections) },
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: the form was only chosen because the processor has these features.
+        // SAFETY: the layer was only made because the processor has the form's features.
         Form::Avx512 => unsafe { quantize_avx512(correction, x, rows, values, scales, corrections) },
     }
 }
@@ -138,26 +138,27 @@ fn quantize_group(
 ) {
     let (block, span) = (correction.block(), correction.span());
     let k = x.len() / rows;
+    let words = values.as_chunks_mut::<4>().0;
     for (row, x) in x.chunks_exact(k).enumerate() {
         for (b, x) in x.chunks_exact(block).enumerate() {
             let (scale, inverse) = scale_of(x);
             scales[b * rows + row] = scale;
             for (s, x) in x.chunks_exact(span).enumerate() {
-                let mut q = [0i8; 64];
-                for (q, x) in q.iter_mut().zip(x) {
-                    *q = round(x * inverse);
-                }
                 let first = b * block + s * span;
-                let words = q.as_chunks::<4>().0;
-                let targets = values[first * rows..(first + span) * rows].as_chunks_mut::<4>().0;
-                for (word, target) in words.iter().zip(targets.iter_mut().skip(row).step_by(rows)) {
-                    *target = *word;
+                // In pieces of sixteen, which become single vector operations.
+                let mut sums = [0; 4];
+                for (p, (x, sum)) in x.as_chunks::<16>().0.iter().zip(&mut sums).enumerate() {
+                    let q = x.map(|x| round(x * inverse));
+                    *sum = q.iter().map(|&q| i32::from(q)).sum();
+                    let words = &mut words[(first / 4 + 4 * p) * rows + row..];
+                    for (word, q) in words.iter_mut().step_by(rows).zip(q.as_chunks::<4>().0) {
+                        *word = *q;
+                    }
                 }
-                let sum = |q: &[i8]| q.iter().map(|&q| i32::from(q)).sum::<i32>();
                 corrections[first / span * rows + row] = match correction {
-                    Correction::Bias(bias) => -bias * sum(&q[..32]),
-                    Correction::SumsOf16 => pair(sum(&q[..16]), sum(&q[16..32])),
-                    Correction::SumsOf32 => pair(sum(&q[..32]), sum(&q[32..])),
+                    Correction::Bias(bias) => -bias * (sums[0] + sums[1]),
+                    Correction::SumsOf16 => pair(sums[0], sums[1]),
+                    Correction::SumsOf32 => pair(sums[0] + sums[1], sums[2] + sums[3]),
                 };
             }
         }

@@ -1,13 +1,22 @@
 //! Quantized linear layers on the processor.
 //!
-//! ```ignore
+//! ```
+//! use candle_core::quantized::GgmlDType;
+//! use diglot::engine::kernels::{Form, PackedLinear, Pool};
+//!
 //! let pool = Pool::with_default_threads();
-//! if let Some(form) = Form::choose()? {
-//!     if let Some(linear) = PackedLinear::new(form, view.dtype, n, k, view.data, &pool)? {
+//! let (n, k) = (48, 64); // outputs, inputs
+//! let blocks = vec![0; n * k / 32 * 34]; // as a GGUF file stores them
+//! let form = Form::choose()?.unwrap_or(Form::Portable);
+//! match PackedLinear::new(form, GgmlDType::Q8_0, n, k, &blocks, &pool)? {
+//!     Some(linear) => {
+//!         let (m, x) = (2, vec![1.0; 2 * k]);
+//!         let mut y = vec![0.0; m * n];
 //!         linear.forward(&x, m, &mut y, &pool); // y[m][n] = x[m][k] · weightᵀ
 //!     }
+//!     None => println!("no kernel for this type or shape: use candle's own product"),
 //! }
-//! // None: the caller uses candle's own product.
+//! # Ok::<(), diglot::Error>(())
 //! ```
 //!
 //! [`PackedLinear`] copies the blocks of a ggml tensor once into its own layout (`format`), as large as the
@@ -37,7 +46,7 @@ mod portable;
 #[cfg(test)]
 mod tests;
 
-use activations::{Activations, Group};
+use activations::Activations;
 use format::{COLUMNS, Format};
 use pool::Shareable;
 pub use pool::{Pool, default_threads};
@@ -83,16 +92,27 @@ impl Form {
 
     /// The forms that this processor has, the best one last.
     pub fn all() -> Vec<Self> {
-        let mut all = vec![Self::Portable];
-        #[cfg(target_arch = "x86_64")]
-        if avx2::supported() {
-            all.push(Self::Avx2);
+        vec![
+            Self::Portable,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512,
+        ]
+        .into_iter()
+        .filter(|form| form.supported())
+        .collect()
+    }
+
+    /// Whether this processor has it.
+    fn supported(self) -> bool {
+        match self {
+            Self::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => avx2::supported(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => avx512::supported(),
         }
-        #[cfg(target_arch = "x86_64")]
-        if avx512::supported() {
-            all.push(Self::Avx512);
-        }
-        all
     }
 
     /// The best form, if there is one that beats candle.
@@ -127,8 +147,8 @@ impl PackedLinear {
     /// for the type or the shape.
     ///
     /// # Errors
-    /// A model error if `data` has not the length that type and shape ask for; a resource error if there is
-    /// no memory.
+    /// A model error if `data` has not the length that type and shape ask for; a usage error if the processor
+    /// lacks the form; a resource error if there is no memory.
     pub fn new(
         form: Form,
         dtype: GgmlDType,
@@ -137,6 +157,9 @@ impl PackedLinear {
         data: &[u8],
         pool: &Pool,
     ) -> Result<Option<Self>> {
+        if !form.supported() {
+            return Err(Error::usage(format!("this processor has no {} kernels", form.name())));
+        }
         let Some(format) = Format::of(dtype) else { return Ok(None) };
         if n == 0 || k == 0 || !k.is_multiple_of(format.block()) {
             return Ok(None);
@@ -228,10 +251,10 @@ impl PackedLinear {
         match self.form {
             Form::Portable => portable::product(&tile, &group, results),
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: the form is only given out where the processor has it.
+            // SAFETY: `new` has made sure that the processor has the form.
             Form::Avx2 => unsafe { avx2::product(&tile, &group, results) },
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: the form is only given out where the processor has it.
+            // SAFETY: `new` has made sure that the processor has the form.
             Form::Avx512 => unsafe { avx512::product(&tile, &group, results) },
         }
         for (r, results) in results.iter().enumerate() {
@@ -295,7 +318,7 @@ impl Tile<'_> {
     /// Asserts what the kernels rely on: the tile, the group and the results have the sizes that belong to
     /// each other.
     #[cfg(target_arch = "x86_64")]
-    fn check(&self, group: &Group<'_>, out: &[[f32; COLUMNS]]) {
+    fn check(&self, group: &activations::Group<'_>, out: &[[f32; COLUMNS]]) {
         let (format, correction) = (self.format, self.format.correction());
         let inputs = self.blocks * format.block();
         assert_eq!(self.data.len(), format.tile_bytes(self.blocks));

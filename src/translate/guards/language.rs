@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Exchange, words};
 use crate::flag::{Flag, FlagKind};
-use crate::lang::{Detected, Lang};
+use crate::lang::{Lang, LangPair, detect};
 
 /// German words that carry grammar and that are not English words too.
 const GERMAN: &str = "aber alle allem allen aller als auch auf aus bei beim bis dabei damit dann dass dem den denen \
@@ -27,7 +27,7 @@ const NAME_PARTICLES: [&str; 7] = ["von", "der", "zu", "zum", "zur", "das", "die
 
 /// The output, or a part of it, is not in the target language.
 pub(super) fn wrong_language(exchange: &Exchange<'_>) -> Option<Flag> {
-    if exchange.pair.source == exchange.pair.target {
+    if exchange.pair.source.same_language(&exchange.pair.target) {
         return None;
     }
     let detail =
@@ -39,18 +39,29 @@ pub(super) fn wrong_language(exchange: &Exchange<'_>) -> Option<Flag> {
 /// `other`.
 pub(crate) fn is_surely(text: &str, lang: &Lang, other: Option<&Lang>) -> bool {
     const FEWEST_WORDS: usize = 5;
-    const CONFIDENCE: f64 = 0.9;
+    // What detection says of a sentence of seven words without a doubt.
+    const CONFIDENCE: f64 = 0.65;
     if words(text).count() < FEWEST_WORDS {
         return false;
     }
-    let detected = detect(text).is_some_and(|found| found.lang == *lang && found.confidence >= CONFIDENCE);
+    let detected =
+        || detect(text).is_some_and(|found| found.lang.same_language(lang) && found.confidence >= CONFIDENCE);
     match grammar_words(lang) {
         Some(own) => {
             let for_it = count(text, &own);
             let against = other.and_then(grammar_words).map_or(0, |theirs| count(text, &theirs));
-            for_it >= 2 && against == 0 && (detected || for_it >= 4)
+            for_it >= 2 && against == 0 && (for_it >= 4 || detected())
         }
-        None => detected,
+        None => detected(),
+    }
+}
+
+/// Whether a source looks as if it were in the target language already, on less evidence than [`is_surely`]
+/// asks for.
+pub(super) fn reads_as_target(source: &str, pair: &LangPair) -> bool {
+    match (grammar_words(&pair.source), grammar_words(&pair.target)) {
+        (Some(own), Some(target)) => count(source, &target) > count(source, &own),
+        _ => is_surely(source, &pair.target, None),
     }
 }
 
@@ -84,7 +95,8 @@ fn other_language(exchange: &Exchange<'_>) -> Option<String> {
         return None;
     }
     let found = detect(exchange.output)?;
-    (found.lang != pair.target && found.confidence >= 0.9).then(|| format!("reads as {}", found.lang.name()))
+    (!found.lang.same_language(&pair.target) && found.confidence >= 0.7)
+        .then(|| format!("reads as {}", found.lang.name()))
 }
 
 /// A part of the output stands as it stood in the source: several words with grammar among them, or a word
@@ -93,24 +105,44 @@ fn untranslated(exchange: &Exchange<'_>) -> Option<String> {
     let pair = exchange.pair;
     let grammar = grammar_words(&pair.source)?;
     let target = grammar_words(&pair.target).unwrap_or_default();
-    if is_surely(exchange.source, &pair.target, Some(&pair.source)) {
+    if reads_as_target(exchange.source, pair) {
         return None;
     }
     let source: Vec<&str> = words(exchange.source).collect();
     let output: Vec<&str> = words(exchange.output).collect();
-    let runs: HashSet<[&str; 3]> = source.windows(3).map(|w| [w[0], w[1], w[2]]).collect();
-    let is_grammar =
-        |word: &str| grammar.contains(word) && !target.contains(word) && !NAME_PARTICLES.contains(&word);
-    for run in output.windows(3).filter(|w| runs.contains(&[w[0], w[1], w[2]])) {
-        if run.iter().any(|word| is_grammar(word)) {
+    let is_grammar = |word: &str| grammar.contains(word) && !NAME_PARTICLES.contains(&word);
+    // A name or a title (`Bank of England`) has grammar words, but no other words in lower case.
+    let is_plain = |word: &str| {
+        word.starts_with(char::is_lowercase) && !grammar.contains(word) && !target.contains(word)
+    };
+    for run in shared_runs(&source, &output) {
+        let grammar = run.iter().filter(|word| is_grammar(word)).count();
+        if grammar >= 3 || (grammar >= 1 && run.iter().any(|word| is_plain(word))) {
             return Some(format!("`{}` is left untranslated", run.join(" ")));
         }
     }
     let in_source: HashSet<&str> = source.into_iter().collect();
     output
         .into_iter()
-        .find(|word| pair.target == Lang::EN && is_german_spelling(word) && in_source.contains(word))
+        .find(|word| pair.target.primary() == "en" && is_german_spelling(word) && in_source.contains(word))
         .map(|word| format!("`{word}` is left untranslated"))
+}
+
+/// The longest runs of three words or more in `output` that stand in `source` too.
+fn shared_runs<'a>(source: &[&str], output: &'a [&'a str]) -> Vec<&'a [&'a str]> {
+    const SHORTEST: usize = 3;
+    let known: HashSet<&[&str]> = source.windows(SHORTEST).collect();
+    let shared: Vec<bool> = output.windows(SHORTEST).map(|window| known.contains(window)).collect();
+    let mut runs = Vec::new();
+    let mut at = 0;
+    while at < shared.len() {
+        let windows = shared[at..].iter().take_while(|&&shared| shared).count();
+        if windows > 0 {
+            runs.push(&output[at..at + windows + SHORTEST - 1]);
+        }
+        at += windows + 1;
+    }
+    runs
 }
 
 /// A word that is no name, spelt with letters that English lacks.
@@ -128,22 +160,11 @@ fn count(text: &str, grammar: &HashSet<&str>) -> usize {
 /// The words that carry a language's grammar, less those that German and English share; `None` where no list
 /// is kept.
 fn grammar_words(lang: &Lang) -> Option<HashSet<&'static str>> {
-    match lang.tag() {
+    match lang.primary() {
         "de" => Some(GERMAN.split_whitespace().collect()),
         "en" => Some(ENGLISH.split_whitespace().collect()),
         _ => None,
     }
-}
-
-/// The most likely language of a text.
-fn detect(text: &str) -> Option<Detected> {
-    let info = whatlang::detect(text)?;
-    let tag = match info.lang() {
-        whatlang::Lang::Deu => "de",
-        whatlang::Lang::Eng => "en",
-        other => other.code(),
-    };
-    Lang::parse(tag).ok().map(|lang| Detected { lang, confidence: info.confidence() })
 }
 
 /// The scripts whose presence tells that an output has left its language.
@@ -178,8 +199,7 @@ fn script(c: char) -> Option<Script> {
 
 /// The scripts besides Latin that a language is written in; `None` where that is not known here.
 fn scripts(lang: &Lang) -> Option<&'static [Script]> {
-    let primary = lang.tag().split('-').next().unwrap_or_default();
-    Some(match primary {
+    Some(match lang.primary() {
         "de" | "en" | "fr" | "es" | "it" | "pt" | "nl" | "pl" | "cs" | "sk" | "sv" | "da" | "no" | "nb"
         | "nn" | "fi" | "et" | "lv" | "lt" | "hu" | "ro" | "hr" | "sl" | "tr" | "id" | "vi" | "ca" => &[],
         "el" => &[Script::Greek],
@@ -199,7 +219,6 @@ fn scripts(lang: &Lang) -> Option<&'static [Script]> {
 mod tests {
     use super::*;
     use crate::engine::Finish;
-    use crate::lang::LangPair;
 
     fn detail(source: &str, output: &str) -> Option<String> {
         let pair = LangPair { source: Lang::DE, target: Lang::EN };

@@ -39,9 +39,9 @@ fn repeated_phrase(text: &str) -> Option<(String, usize)> {
 
 /// The output is the source again, or nearly. Names stay as they are, so they are no echo.
 pub(super) fn echo(exchange: &Exchange<'_>) -> Option<Flag> {
-    if exchange.pair.source == exchange.pair.target
+    if exchange.pair.source.same_language(&exchange.pair.target)
         || stays_the_same(exchange.source)
-        || language::is_surely(exchange.source, &exchange.pair.target, Some(&exchange.pair.source))
+        || language::reads_as_target(exchange.source, exchange.pair)
     {
         return None;
     }

@@ -4,8 +4,10 @@
 //! separators (`1.234` read as 1,234 or as 1.234). Numbers are compared by value, so `1,5 Milliarden` is `1.5
 //! billion`, `zwei` is `2` and `15 Uhr` is `3 p.m.`.
 
+mod calendar;
 mod lexer;
 mod mentions;
+mod reader;
 mod value;
 mod words;
 
@@ -15,13 +17,16 @@ pub(crate) use mentions::{Mention, Weight, mentions};
 
 /// Numbers of the source are missing or different, or the output has others.
 pub(super) fn numbers(exchange: &Exchange<'_>) -> Option<Flag> {
-    let source = mentions(exchange.source, &exchange.pair.source);
-    let output = mentions(exchange.output, &exchange.pair.target);
-    let (lost, mut added) = unmatched(source, output);
-    // A number word of a name or a loan (`Six Days`, `Top Ten`) stands in the source as it is.
-    added.retain(|mention| {
-        mention.text.contains(|c: char| c.is_ascii_digit()) || !holds_word(exchange.source, &mention.text)
-    });
+    let pair = exchange.pair;
+    let mut source = mentions(exchange.source, &pair.source);
+    let mut output = mentions(exchange.output, &pair.target);
+    if ![&pair.source, &pair.target].into_iter().all(mentions::knows_words) {
+        source.iter_mut().chain(&mut output).for_each(trust_digits_only);
+    }
+    let (mut lost, mut added) = unmatched(source, output);
+    // A number word of a name or a loan (`Six Days`, `Top Ten`) stands in both as it is.
+    added.retain(|mention| !stands_in(mention, exchange.source));
+    lost.retain(|mention| !stands_in(mention, exchange.output));
     let firm = |mentions: &[Mention]| mentions.iter().any(|mention| mention.weight == Weight::Firm);
     // What may be left out must still not become another of its kind.
     let loose = |mentions: &[Mention], month| {
@@ -43,6 +48,13 @@ pub(super) fn numbers(exchange: &Exchange<'_>) -> Option<Flag> {
     })
 }
 
+/// Number words of one language say nothing where those of the other are unknown.
+fn trust_digits_only(mention: &mut Mention) {
+    if mention.text.chars().any(char::is_alphabetic) {
+        mention.weight = Weight::Hint;
+    }
+}
+
 /// The mentions of each side that have no counterpart on the other.
 fn unmatched(mut source: Vec<Mention>, mut output: Vec<Mention>) -> (Vec<Mention>, Vec<Mention>) {
     // Firm mentions choose first, and likely readings go before others.
@@ -60,8 +72,11 @@ fn unmatched(mut source: Vec<Mention>, mut output: Vec<Mention>) -> (Vec<Mention
     (source, output)
 }
 
-fn holds_word(text: &str, word: &str) -> bool {
-    text.split(|c: char| !c.is_alphanumeric()).any(|other| other.eq_ignore_ascii_case(word))
+/// Whether a number word stands in a text as it is.
+fn stands_in(mention: &Mention, text: &str) -> bool {
+    let word = &mention.text;
+    word.chars().all(char::is_alphabetic)
+        && text.split(|c: char| !c.is_alphanumeric()).any(|other| other.eq_ignore_ascii_case(word))
 }
 
 fn same_value(a: &Mention, b: &Mention) -> bool {

@@ -1,0 +1,5 @@
+//! The `diglot` command; see `diglot --help`.
+
+fn main() -> std::process::ExitCode {
+    diglot::cli::diglot()
+}

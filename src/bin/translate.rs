@@ -1,0 +1,5 @@
+//! The `translate` command; see `translate --help`.
+
+fn main() -> std::process::ExitCode {
+    diglot::cli::translate()
+}

@@ -1,0 +1,199 @@
+//! What the command lines accept.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::cli::models::ModelsArgs;
+use crate::plan::Length;
+use crate::render;
+
+/// Summarise documents in your own language, on your own machine.
+#[derive(Debug, Parser)]
+#[command(name = "summarize", version, max_term_width = 100)]
+pub(crate) struct SummarizeCli {
+    #[command(flatten)]
+    pub args: SummarizeArgs,
+}
+
+/// Translate documents on your own machine.
+#[derive(Debug, Parser)]
+#[command(name = "translate", version, max_term_width = 100)]
+pub(crate) struct TranslateCli {
+    #[command(flatten)]
+    pub args: TranslateArgs,
+}
+
+/// Translate and summarise documents with open models on your own machine, both languages side by side.
+#[derive(Debug, Parser)]
+#[command(name = "diglot", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct DiglotCli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Summarise documents.
+    Summarize(Box<SummarizeArgs>),
+    /// Translate documents.
+    Translate(Box<TranslateArgs>),
+    /// List, fetch, check and remove models.
+    Models(ModelsArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SummarizeArgs {
+    /// The language of the summary (`en`, `de`, `zh-Hant`); by default the document's own.
+    #[arg(long, value_name = "LANG")]
+    pub lang: Option<String>,
+    /// Exactly this many sentences (the default is 3).
+    #[arg(long, value_name = "N", value_parser = count, group = "length")]
+    pub sentences: Option<usize>,
+    /// At most this many words.
+    #[arg(long, value_name = "N", value_parser = count, group = "length")]
+    pub words: Option<usize>,
+    /// This many bullet points.
+    #[arg(long, value_name = "N", value_parser = count, group = "length")]
+    pub bullets: Option<usize>,
+    /// One headline.
+    #[arg(long, group = "length")]
+    pub headline: bool,
+    /// Write the summary, or pick sentences of the text.
+    #[arg(long, value_enum, default_value_t)]
+    pub method: MethodArg,
+    /// The summary in both languages, then both texts side by side.
+    #[arg(long)]
+    pub bilingual: bool,
+    /// Summarise with this model (a card's name or a GGUF file).
+    #[arg(long, value_name = "NAME|PATH")]
+    pub summarizer: Option<String>,
+    #[command(flatten)]
+    pub shared: SharedArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TranslateArgs {
+    /// The language to translate into (`en`, `de`, `zh-Hant`).
+    #[arg(long, value_name = "LANG")]
+    pub lang: Option<String>,
+    /// How the two texts stand to each other; by default the target alone, in HTML and Markdown side by side.
+    #[arg(long, value_enum)]
+    pub layout: Option<LayoutArg>,
+    #[command(flatten)]
+    pub shared: SharedArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SharedArgs {
+    /// Text files; `-` is standard input.
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The language of the documents; by default it is detected.
+    #[arg(long, value_name = "LANG")]
+    pub from: Option<String>,
+    /// The output format.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: FormatArg,
+    /// Write to this file instead of standard output. It is replaced only when the work is done.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Use this model for both roles (a card's name or a GGUF file).
+    #[arg(long, value_name = "NAME|PATH")]
+    pub model: Option<String>,
+    /// Translate with this model (a card's name or a GGUF file).
+    #[arg(long, value_name = "NAME|PATH")]
+    pub translator: Option<String>,
+    /// The prompt profile of a GGUF file that no card knows.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Accept the terms of a model whose licence is not Apache, MIT or BSD. Needed once for each model.
+    #[arg(long)]
+    pub accept_licence: bool,
+    /// Threads to compute with; by default the cores that this process may use.
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub threads: Option<usize>,
+    /// Open no network connection; fail when a model is not on this machine.
+    #[arg(long)]
+    pub offline: bool,
+    /// The encoding of the documents (`windows-1252`); by default it is detected.
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+    /// Exit with 1 when a segment or a summary sentence is flagged.
+    #[arg(long)]
+    pub strict: bool,
+    /// Tell how long each stage took, in JSON too.
+    #[arg(long)]
+    pub timings: bool,
+    /// No progress and no notes on standard error, only errors.
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// More notes on standard error.
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum FormatArg {
+    #[default]
+    Text,
+    Markdown,
+    Html,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LayoutArg {
+    Target,
+    Interleaved,
+    SideBySide,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MethodArg {
+    /// The model writes it.
+    #[default]
+    Abstractive,
+    /// Sentences of the text; within one language this needs no model.
+    Extractive,
+}
+
+impl SummarizeArgs {
+    pub(crate) fn length(&self) -> Length {
+        match (self.sentences, self.words, self.bullets, self.headline) {
+            (Some(n), ..) => Length::Sentences(n),
+            (_, Some(n), ..) => Length::Words(n),
+            (_, _, Some(n), _) => Length::Bullets(n),
+            (_, _, _, true) => Length::Headline,
+            _ => Length::default(),
+        }
+    }
+}
+
+impl From<FormatArg> for render::Format {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Text => Self::Text,
+            FormatArg::Markdown => Self::Markdown,
+            FormatArg::Html => Self::Html,
+            FormatArg::Json => Self::Json,
+        }
+    }
+}
+
+impl From<LayoutArg> for render::Layout {
+    fn from(layout: LayoutArg) -> Self {
+        match layout {
+            LayoutArg::Target => Self::Target,
+            LayoutArg::Interleaved => Self::Interleaved,
+            LayoutArg::SideBySide => Self::SideBySide,
+        }
+    }
+}
+
+fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n @ 1..=10_000) => Ok(n),
+        _ => Err("a number from 1 to 10000 is needed".into()),
+    }
+}

@@ -1,0 +1,138 @@
+//! A loaded model that any number of roles share.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::catalog::{Card, Catalog, ModelStore};
+use crate::engine::causal::{self, CausalEngine};
+use crate::engine::{Engine, Event, Flow, Hypothesis};
+use crate::error::{Error, Result};
+use crate::gguf::Gguf;
+use crate::plan::{Profile, Request};
+use crate::render::ModelInfo;
+
+/// Tokens that the wording around a text takes at most.
+const PROMPT_OVERHEAD: usize = 160;
+
+/// How a model is loaded.
+#[derive(Clone, Debug, Default)]
+pub struct LoadOptions {
+    /// Threads to compute with; by default the cores that the process may use.
+    pub threads: Option<usize>,
+    /// Requests that are decoded together; by default 16.
+    pub batch: Option<usize>,
+    /// The prompt profile, where it is not to be the card's.
+    pub profile: Option<String>,
+}
+
+/// A model in memory. Clones share it.
+#[derive(Clone)]
+pub struct Model {
+    engine: Arc<Mutex<Box<dyn Engine>>>,
+    info: Arc<ModelInfo>,
+}
+
+impl Model {
+    /// Loads the model of a card from what the store holds already. Nothing is downloaded:
+    /// [`ModelStore::fetch`] does that, and says so.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Network`](crate::ErrorKind::Network) when the store does not have the model,
+    /// [`ErrorKind::Model`](crate::ErrorKind::Model) when the file is damaged.
+    pub fn load(store: &ModelStore, card: &Card, options: &LoadOptions) -> Result<Self> {
+        let stored = store.resolve(card)?.ok_or_else(|| {
+            Error::network(format!("the model {} is not on this machine", card.name))
+                .hint(format!("run `diglot models pull {}` once with a network", card.name))
+        })?;
+        let files = stored.files.iter().map(|f| (f.name.clone(), f.sha256.clone())).collect();
+        let info = ModelInfo { name: card.name.clone(), files };
+        let profile = options.profile.as_ref().unwrap_or(&card.profile);
+        Self::open(&stored.weights()?.path, info, profile, Some(card), options)
+    }
+
+    /// Loads a GGUF file. Its sha256 finds its card in the catalog; a file that no card knows needs a profile
+    /// named in `options`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) when no profile is known or named,
+    /// [`ErrorKind::Model`](crate::ErrorKind::Model) when the file is not a model that can be run.
+    pub fn load_file(
+        store: &ModelStore,
+        catalog: &Catalog,
+        path: &Path,
+        options: &LoadOptions,
+    ) -> Result<Self> {
+        let (sha256, card) = store.identify(path, catalog)?;
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let (name, profile) = match (card, &options.profile) {
+            (_, Some(profile)) => (file.clone(), profile.clone()),
+            (Some(card), None) => (card.name.clone(), card.profile.clone()),
+            (None, None) => {
+                return Err(Error::usage(format!(
+                    "no model card knows {}, so its prompt format must be named",
+                    path.display()
+                ))
+                .hint(format!("add --profile NAME: {}", Profile::names().collect::<Vec<_>>().join(", "))));
+            }
+        };
+        Self::open(path, ModelInfo { name, files: vec![(file, sha256)] }, &profile, card, options)
+    }
+
+    /// A model around an engine of your own.
+    pub fn from_engine(engine: impl Engine + 'static, info: ModelInfo) -> Self {
+        Self { engine: Arc::new(Mutex::new(Box::new(engine))), info: Arc::new(info) }
+    }
+
+    fn open(
+        path: &Path,
+        info: ModelInfo,
+        profile: &str,
+        card: Option<&Card>,
+        options: &LoadOptions,
+    ) -> Result<Self> {
+        let profile = Profile::named(profile)?;
+        let gguf = Gguf::open(path)?;
+        let defaults = causal::Options::default();
+        let options = causal::Options {
+            threads: options.threads.unwrap_or(defaults.threads),
+            max_rows: options.batch.unwrap_or(defaults.max_rows),
+            context: card.map_or(defaults.context, |card| card.context),
+            ..defaults
+        };
+        let engine = CausalEngine::load(gguf, profile, options)?;
+        Ok(Self::from_engine(engine, info))
+    }
+
+    /// The model as the output names it.
+    pub fn info(&self) -> &ModelInfo {
+        &self.info
+    }
+
+    /// The tokens that a text and what is made of it may hold together.
+    pub(crate) fn budget(&self) -> usize {
+        self.lock().context().saturating_sub(PROMPT_OVERHEAD)
+    }
+
+    pub(crate) fn count_tokens(&self, text: &str) -> Result<usize> {
+        self.lock().count_tokens(text)
+    }
+
+    pub(crate) fn run(
+        &self,
+        requests: &[Request],
+        observe: &mut dyn FnMut(Event<'_>) -> Flow,
+    ) -> Result<Vec<Hypothesis>> {
+        self.lock().run(requests, observe)
+    }
+
+    /// An engine keeps no state between runs, so one that panicked can be used again.
+    fn lock(&self) -> MutexGuard<'_, Box<dyn Engine>> {
+        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model").field("info", &self.info).finish_non_exhaustive()
+    }
+}

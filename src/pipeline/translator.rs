@@ -1,0 +1,187 @@
+//! The translator role: a document in, a bitext out.
+
+use crate::assemble::Bitext;
+use crate::document::Document;
+use crate::engine::{Event, Flow};
+use crate::error::{Error, Result};
+use crate::lang::{self, Detected, Lang, LangPair};
+use crate::pipeline::{Model, Progress, unobserved};
+use crate::segment::{Segment, SegmentKind, segment};
+use crate::translate::{Source, Target, TranslationRounds};
+
+/// Translates documents into one language.
+///
+/// ```no_run
+/// use diglot::{Catalog, Document, Lang, LoadOptions, Model, ModelStore, Translator};
+///
+/// # fn main() -> diglot::Result<()> {
+/// let catalog = Catalog::load()?;
+/// let store = ModelStore::from_env()?;
+/// let model = Model::load(&store, catalog.get("qwen2.5-coder-1.5b-instruct")?, &LoadOptions::default())?;
+/// let document = Document::read("article.txt", None)?;
+/// let bitext = Translator::new(&model, Lang::EN).translate(&document)?;
+/// print!("{}", bitext.target_text());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Translator {
+    model: Model,
+    target: Lang,
+    source: Option<Lang>,
+}
+
+impl Translator {
+    /// A translator into `target`; the source language is detected for each document.
+    pub fn new(model: &Model, target: Lang) -> Self {
+        Self { model: model.clone(), target, source: None }
+    }
+
+    /// Names the source language instead of detecting it.
+    #[must_use]
+    pub fn from(mut self, source: Lang) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// Translates a document, segment by segment. A document that is in the target language already comes
+    /// back as it is, its segments flagged.
+    ///
+    /// # Errors
+    /// When the model fails. A translation that looks wrong is no error: it is flagged.
+    pub fn translate(&self, document: &Document) -> Result<Bitext> {
+        self.translate_observed(document, &mut unobserved)
+    }
+
+    /// As [`translate`](Self::translate), telling `observe` what happens.
+    ///
+    /// # Errors
+    /// Also [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted) when `observe` answers [`Flow::Stop`].
+    pub fn translate_observed(
+        &self,
+        document: &Document,
+        observe: &mut dyn FnMut(Progress<'_>) -> Flow,
+    ) -> Result<Bitext> {
+        let (source, confidence) = source_language(document, self.source.as_ref(), &self.target);
+        let pair = LangPair { source, target: self.target.clone() };
+        let segments = segment(document, &pair.source);
+        let sources: Vec<Source<'_>> = segments
+            .iter()
+            .map(|s| Source { text: source_text(document, s), copy: s.kind == SegmentKind::Meta })
+            .collect();
+        let targets = run_rounds(&self.model, &sources, &pair, &mut |event| match event {
+            RoundEvent::Progress(progress) => observe(progress),
+            RoundEvent::Ready { index, target } => {
+                observe(Progress::Ready { segment: &segments[index], target })
+            }
+        })?;
+        Bitext::new(document.clone(), pair, confidence, segments, targets)
+    }
+
+    /// Translates sentences that stand for themselves, one target for each, from a named language.
+    pub(crate) fn translate_sentences(
+        &self,
+        sentences: &[&str],
+        source: &Lang,
+        observe: &mut dyn FnMut(Progress<'_>) -> Flow,
+    ) -> Result<Vec<Target>> {
+        let pair = LangPair { source: source.clone(), target: self.target.clone() };
+        let sources: Vec<Source<'_>> = sentences.iter().map(|&text| Source { text, copy: false }).collect();
+        run_rounds(&self.model, &sources, &pair, &mut |event| match event {
+            RoundEvent::Progress(progress) => observe(progress),
+            RoundEvent::Ready { .. } => Flow::Continue,
+        })
+    }
+}
+
+/// A document that is read in its own language: every target is its source.
+pub(crate) fn untranslated(document: &Document, lang: &Lang, confidence: Option<f64>) -> Result<Bitext> {
+    let segments = segment(document, lang);
+    let targets = segments
+        .iter()
+        .map(|s| Target { text: source_text(document, s).into(), flags: Vec::new(), logprob: None })
+        .collect();
+    let pair = LangPair { source: lang.clone(), target: lang.clone() };
+    Bitext::new(document.clone(), pair, confidence, segments, targets)
+}
+
+fn source_text<'a>(document: &'a Document, segment: &Segment) -> &'a str {
+    document.text.get(segment.range.clone()).unwrap_or_default()
+}
+
+/// The language of a document: as named, as detected, or, in a document without words, the target's.
+pub(crate) fn source_language(
+    document: &Document,
+    named: Option<&Lang>,
+    target: &Lang,
+) -> (Lang, Option<f64>) {
+    match named {
+        Some(lang) => (lang.clone(), None),
+        None => match lang::detect(&document.text) {
+            Some(Detected { lang, confidence }) => (lang, Some(confidence)),
+            None => (target.clone(), Some(0.0)),
+        },
+    }
+}
+
+/// What happens in the rounds of a translation.
+enum RoundEvent<'a> {
+    Progress(Progress<'a>),
+    /// A source, and all before it, have their target.
+    Ready {
+        index: usize,
+        target: &'a Target,
+    },
+}
+
+/// Asks, lets the room decide what is good enough, and asks again until nothing is left to ask.
+fn run_rounds(
+    model: &Model,
+    sources: &[Source<'_>],
+    pair: &LangPair,
+    observe: &mut dyn FnMut(RoundEvent<'_>) -> Flow,
+) -> Result<Vec<Target>> {
+    let mut rounds = TranslationRounds::new(sources, pair, model.budget(), &|text| model.count_tokens(text))?;
+    let mut ready = 0;
+    for number in 1.. {
+        let requests = rounds.requests();
+        if announce_ready(&rounds, &mut ready, observe) == Flow::Stop {
+            return Err(Error::interrupted());
+        }
+        if requests.is_empty() {
+            break;
+        }
+        let round = Progress::Round { requests: requests.len(), number };
+        if observe(RoundEvent::Progress(round)) == Flow::Stop {
+            return Err(Error::interrupted());
+        }
+        model.run(&requests, &mut |event| match event {
+            Event::Prefilled { tokens } => observe(RoundEvent::Progress(Progress::Prefilled { tokens })),
+            Event::Decoded { tokens } => observe(RoundEvent::Progress(Progress::Decoded { tokens })),
+            Event::Finished { index, hypothesis } => {
+                rounds.accept(index, hypothesis);
+                match announce_ready(&rounds, &mut ready, observe) {
+                    Flow::Stop => Flow::Stop,
+                    Flow::Continue => observe(RoundEvent::Progress(Progress::Answered)),
+                }
+            }
+        })?;
+    }
+    let unanswered = || Error::runtime("a segment was left without a translation");
+    rounds.targets().iter().map(|target| target.clone().ok_or_else(unanswered)).collect()
+}
+
+/// Tells of the sources that have their target now and whose predecessors have theirs.
+fn announce_ready(
+    rounds: &TranslationRounds,
+    ready: &mut usize,
+    observe: &mut dyn FnMut(RoundEvent<'_>) -> Flow,
+) -> Flow {
+    while let Some(Some(target)) = rounds.targets().get(*ready) {
+        if observe(RoundEvent::Ready { index: *ready, target }) == Flow::Stop {
+            return Flow::Stop;
+        }
+        *ready += 1;
+    }
+    Flow::Continue
+}

@@ -1,0 +1,51 @@
+//! Number words of German and English, and Roman numerals.
+
+mod english;
+mod german;
+
+use super::value::Value;
+pub(super) use english::{english, english_number};
+pub(super) use german::german;
+
+/// What a word says about a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Meaning {
+    /// A counting number (`zwei`, `fünfundzwanzig`).
+    Cardinal(Value),
+    /// A place in an order (`dritte`, `third`), a multiple or a share.
+    Ordinal(u128),
+    /// A word that multiplies the number before it (`Millionen`, `dozen`).
+    Scale(Value),
+    /// A word that may stand for a number or for something else (`both`, `ein`, `double`).
+    Hint(u128),
+    /// The decade of a century (`achtziger`, `eighties`).
+    Decade(u128),
+    /// A month, from 1.
+    Month(u128),
+}
+
+/// A Roman numeral of at least two letters (`XIV.`), below 40.
+pub(super) fn roman(word: &str) -> Option<u128> {
+    if word.len() < 2 || !word.bytes().all(|b| matches!(b, b'I' | b'V' | b'X')) {
+        return None;
+    }
+    let tens = word.bytes().take_while(|&b| b == b'X').count().min(3);
+    const UNITS: [&str; 10] = ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"];
+    let rest = &word[tens..];
+    UNITS.iter().position(|unit| *unit == rest).map(|unit| (tens * 10 + unit) as u128)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roman_numerals() {
+        assert_eq!(roman("II"), Some(2));
+        assert_eq!(roman("XIV"), Some(14));
+        assert_eq!(roman("XX"), Some(20));
+        assert_eq!(roman("I"), None);
+        assert_eq!(roman("IIX"), None);
+        assert_eq!(roman("XVX"), None);
+    }
+}

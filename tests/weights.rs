@@ -1,0 +1,148 @@
+//! What only real weights can show. A missing model is fetched through the store; where that cannot be done, its
+//! tests are reported as skipped, by name. In continuous integration (`CI` set) they fail instead.
+
+#[path = "support/real_parity.rs"]
+mod real_parity;
+#[path = "support/real_tokenizers.rs"]
+mod real_tokenizers;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use diglot::catalog::{Catalog, Proceed, StoreEvent};
+use diglot::{ModelStore, Result};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// A test of one model's weights.
+struct Check {
+    name: &'static str,
+    card: &'static str,
+    run: fn(&Path) -> std::result::Result<(), Failed>,
+}
+
+const CHECKS: &[Check] = &[
+    Check {
+        name: "smollm2_equals_the_reference",
+        card: "smollm2-135m-instruct",
+        run: |gguf| equals_the_reference("smollm2", gguf),
+    },
+    Check {
+        name: "gemma_equals_the_reference",
+        card: "gemma-3-270m",
+        run: |gguf| equals_the_reference("gemma", gguf),
+    },
+    Check {
+        name: "qwen_0_5b_equals_the_reference",
+        card: "qwen2.5-coder-0.5b-instruct",
+        run: |gguf| equals_the_reference("q05", gguf),
+    },
+    Check {
+        name: "qwen_1_5b_makes_a_bilingual_article",
+        card: "qwen2.5-coder-1.5b-instruct",
+        run: makes_a_bilingual_article,
+    },
+];
+
+fn main() -> ExitCode {
+    let args = Arguments::from_args();
+    let mut weights = Weights::default();
+    let trials = CHECKS
+        .iter()
+        .map(|check| {
+            let wanted = !args.list && args.filter.as_ref().is_none_or(|part| check.name.contains(part));
+            let gguf = if wanted { weights.get(check.card) } else { Err(String::new()) };
+            let skipped = gguf.is_err() && std::env::var_os("CI").is_none();
+            if let (true, true, Err(why)) = (wanted, skipped, &gguf) {
+                eprintln!("skipped {}: {why}", check.name);
+            }
+            let run = check.run;
+            Trial::test(check.name, move || run(&gguf?)).with_ignored_flag(skipped)
+        })
+        .collect();
+    libtest_mimic::run(&args, trials).exit_code()
+}
+
+/// Model files by card, each looked for and fetched at most once.
+#[derive(Default)]
+struct Weights {
+    known: HashMap<&'static str, std::result::Result<PathBuf, String>>,
+}
+
+impl Weights {
+    fn get(&mut self, card: &'static str) -> std::result::Result<PathBuf, String> {
+        self.known.entry(card).or_insert_with(|| fetch(card).map_err(|error| error.to_string())).clone()
+    }
+}
+
+fn fetch(name: &str) -> Result<PathBuf> {
+    let catalog = Catalog::load()?;
+    let store = ModelStore::from_env()?;
+    let card = catalog.get(name)?;
+    // The test's author accepts the terms of the models that are only here to be measured.
+    store.accept_licence(card)?;
+    let stored = store.fetch(card, &mut |event| {
+        if let StoreEvent::Announce { model, bytes, source, .. } = event {
+            eprintln!("fetching {model}, {} MB, from {source}", bytes / 1_000_000);
+        }
+        Proceed::Continue
+    })?;
+    Ok(stored.weights()?.path.clone())
+}
+
+/// Ids equal to Python's, and at least 97 % of the most likely next tokens.
+fn equals_the_reference(name: &str, gguf: &Path) -> std::result::Result<(), Failed> {
+    real_tokenizers::check_ids(name, gguf);
+    let reference =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/real/{name}.json"));
+    let agree = real_parity::top_1_agrees(gguf, &reference)?;
+    println!("{name}: {:.1} % of the most likely tokens agree", 100.0 * agree);
+    if agree < 0.97 {
+        return Err(format!("only {:.1} % of the most likely tokens agree", 100.0 * agree).into());
+    }
+    Ok(())
+}
+
+/// The project's own article, through the binary, with the model's own card found by its sha256.
+fn makes_a_bilingual_article(gguf: &Path) -> std::result::Result<(), Failed> {
+    let run = || {
+        Command::new(env!("CARGO_BIN_EXE_summarize"))
+            .args(["--lang", "en", "--bilingual", "--format", "json", "--offline", "--model"])
+            .arg(gguf)
+            .arg("examples/articles/bibliothek.de.txt")
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+    };
+    let (first, second) = (run()?, run()?);
+    if !first.status.success() {
+        return Err(String::from_utf8_lossy(&first.stderr).into_owned().into());
+    }
+    check(first.stdout == second.stdout, "two runs give the same bytes")?;
+    let article: serde_json::Value = serde_json::from_slice(&first.stdout)?;
+    let list = |value: &serde_json::Value| value.as_array().cloned().unwrap_or_default();
+
+    check(article["models"]["translator"]["name"] == "qwen2.5-coder-1.5b-instruct", "the card is found")?;
+    check(article["source"]["lang"] == "de" && article["target"]["lang"] == "en", "the languages")?;
+    let segments = list(&article["segments"]);
+    check(segments.len() > 4, "the article has several segments")?;
+    for (index, segment) in segments.iter().enumerate() {
+        check(segment["id"] == index, "segments come in order")?;
+        let target = segment["target"].as_str().unwrap_or_default();
+        check(!target.is_empty() && segment["target"] != segment["source"], "every segment is translated")?;
+    }
+    let flagged = segments.iter().filter(|segment| !list(&segment["flags"]).is_empty()).count();
+    check(flagged * 2 < segments.len(), "most segments carry no flag")?;
+
+    let summaries = list(&article["summaries"]);
+    check(summaries.len() == 2, "the summary stands in both languages")?;
+    let (english, german) = (list(&summaries[0]["sentences"]), list(&summaries[1]["sentences"]));
+    check(english.len() == 3 && german.len() == 3, "three sentences on both sides")?;
+    for (english, german) in english.iter().zip(&german) {
+        check(english["sources"] == german["sources"], "the same sources on both sides")?;
+    }
+    check(english.iter().any(|s| !list(&s["sources"]).is_empty()), "some sentence is supported")
+}
+
+fn check(holds: bool, what: &str) -> std::result::Result<(), Failed> {
+    if holds { Ok(()) } else { Err(format!("not so: {what}").into()) }
+}
