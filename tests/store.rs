@@ -309,10 +309,20 @@ fn a_busy_hub_is_asked_again_when_it_says_and_never_later_than_the_cap() {
 
 #[test]
 fn a_source_that_cannot_be_reached_gives_way_to_the_next() {
-    // Case 31: refused, no such host, no TLS behind https.
+    // Case 31: refused, no such host, no TLS behind https; and a host that takes connections and is silent,
+    // which is as near as a test on one machine comes to dropped packets.
     let plain = Hub::start(|_| Answer::status(200));
     let no_tls = plain.url.replace("http:", "https:");
-    for endpoint in [nobody(), "http://nowhere.invalid".into(), no_tls] {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = silent.local_addr().map(|address| (address.to_string(), silent)).unwrap();
+    let endpoints = [
+        nobody(),
+        "http://nowhere.invalid".into(),
+        no_tls,
+        format!("http://{}", silent.0),
+        format!("https://{}", silent.0),
+    ];
+    for endpoint in endpoints {
         let bench = Bench::new(&endpoint);
         bench.install_pip();
         bench.add_wheel("whole==1.0", "whole/data.bin", &content());
@@ -586,6 +596,53 @@ fn a_machine_without_pip_is_told_so() {
     let (result, reasons) = fetch_with_reasons(&bench, &card(source, ""));
     assert_eq!(result.unwrap_err().exit_code(), 5);
     assert!(reasons[0].contains("no pip"), "{reasons:?}");
+}
+
+/// Run by another test with an environment of its own.
+#[test]
+fn child_environment() {
+    let Some(directory) = std::env::var_os("STORE_ENVIRONMENT").map(PathBuf::from) else { return };
+    let options = StoreOptions::from_env().unwrap();
+    assert_eq!(options.hub_cache, directory.join("hf").join("hub"));
+    assert_eq!(options.home, directory.join("own"));
+    assert_eq!((options.endpoint.as_str(), options.offline), ("https://mirror.example", true));
+    assert_eq!(options.token.as_deref(), Some("from-the-file"));
+    assert_eq!(Catalog::load().unwrap().get("tiny").unwrap().name, "tiny");
+}
+
+#[test]
+fn the_environment_is_honoured() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    for name in ["hf", "cards"] {
+        fs::create_dir(path(name)).unwrap();
+    }
+    fs::write(path("hf").join("token"), "from-the-file\n").unwrap();
+    fs::write(path("cards").join("tiny.toml"), toml::to_string(&hub_card()).unwrap()).unwrap();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "child_environment"])
+        .env_remove("HF_HUB_CACHE")
+        .env_remove("HUGGINGFACE_HUB_CACHE")
+        .env_remove("HF_TOKEN")
+        .env_remove("HF_TOKEN_PATH")
+        .env_remove("HF_HUB_DISABLE_IMPLICIT_TOKEN")
+        .env("STORE_ENVIRONMENT", directory.path())
+        .env("HF_HOME", path("hf"))
+        .env("DIGLOT_HOME", path("own"))
+        .env("DIGLOT_MODELS_DIR", path("cards"))
+        .env("HF_ENDPOINT", "https://mirror.example")
+        .env("HF_HUB_OFFLINE", "1")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn inside_an_asynchronous_runtime_fetch_is_an_error_and_no_panic() {
+    let bench = Bench::new(&nobody());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let result = runtime.block_on(async { bench.store().fetch(&hub_card(), &mut silent) });
+    assert!(result.unwrap_err().next_step().is_some_and(|hint| hint.contains("thread")));
 }
 
 /// Run by other tests as a process of its own: fetches from the hub that the environment names.

@@ -173,6 +173,38 @@ fn deleting_the_cited_segment_removes_the_citation() {
 }
 
 #[test]
+fn a_figure_of_another_passage_is_no_support() {
+    for (right, wrong) in [
+        (
+            "The council wants to publish the contracts in June.",
+            "The council wants to publish the contracts in March.",
+        ),
+        ("The plant would supply 4,200 homes.", "The plant would supply three homes."),
+        (
+            "The council voted on Tuesday to build a power station.",
+            "The council voted on Saturday to build a power station.",
+        ),
+        ("The European Union pays two fifths.", "The European Union pays three fifths."),
+    ] {
+        let of = |sentence| ground(sentence, &passages(&ARTICLE), &Lang::EN);
+        assert_eq!((of(right).sources.len(), of(right).flags.len()), (1, 0), "{right}");
+        assert!(of(wrong).sources.is_empty(), "{wrong}");
+        assert_eq!(of(wrong).flags.len(), 1, "{:?}", of(wrong).flags);
+        assert_eq!(of(wrong).flags[0].kind, FlagKind::Unsupported);
+    }
+}
+
+#[test]
+fn a_sentence_may_need_several_passages() {
+    let sentence =
+        "Mayor Helen Ashdown expects power for 4,200 homes, but fishermen fear for the herring in the bay.";
+    assert_eq!(
+        ground(sentence, &passages(&ARTICLE), &Lang::EN),
+        Grounding { sources: vec![2, 3], flags: vec![] }
+    );
+}
+
+#[test]
 fn every_sentence_of_the_source_supports_itself() {
     let passages = passages(&ARTICLE);
     for passage in &passages[1..] {

@@ -78,7 +78,7 @@ pub(crate) fn fetch_file(
         Error::model(format!("no source gave the right bytes of {}: {reasons}", card.name))
             .hint("try again later, or copy the file here and name it with --model PATH")
     } else {
-        Error::network(format!("no source of {} can be reached: {reasons}", card.name))
+        Error::network(format!("{} cannot be fetched: {reasons}", card.name))
             .hint("connect to the network, or copy the file here and name it with --model PATH")
     })
 }

@@ -119,12 +119,14 @@ impl<'a> Session<'a> {
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
             return Err(Failure::Unusable(format!("`{url}` is no web address")));
         }
-        let client = reqwest::Client::builder()
+        let mut client = reqwest::Client::builder()
             .user_agent(concat!("diglot/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(options.connect_timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|e| Failure::Unusable(root_cause(&e)))?;
+            .redirect(reqwest::redirect::Policy::none());
+        if is_loopback(&url) {
+            client = client.no_proxy();
+        }
+        let client = client.build().map_err(|e| Failure::Unusable(root_cause(&e)))?;
         Ok(Self { options, client, url, token, total })
     }
 

@@ -1,4 +1,7 @@
 //! What the Hugging Face hub, or a mirror of it, says of a file before its bytes are asked for.
+//!
+//! hf-hub 1.0 is not used for this: its `get_file_metadata` follows the redirect that every large file has, and
+//! then misses the headers of the first answer.
 
 use super::card::{Card, CardFile, is_lower_hex};
 use super::events::Observe;

@@ -24,14 +24,37 @@ const WHEEL_OVERHEAD: u64 = 16 << 20;
 const POLL: Duration = Duration::from_millis(100);
 
 /// How patient pip is.
-#[derive(Clone, Copy)]
-struct Patience {
-    timeout: u64,
-    retries: u64,
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// The index may not be there at all.
+    Short,
+    /// Something took the connection, and has not answered yet.
+    Longer,
+    /// The index has answered, so a slow answer is worth waiting for.
+    Long,
 }
 
-/// Once the index has answered, a slow answer is worth waiting for.
-const PATIENT: Patience = Patience { timeout: 60, retries: 3 };
+impl Patience {
+    /// pip's `--timeout` and `--retries`.
+    fn options(self, options: &StoreOptions) -> (u64, u64) {
+        match self {
+            Self::Short => (options.connect_timeout.as_secs().max(1), 0),
+            Self::Longer => (options.connect_timeout.as_secs().max(1) * 4, 0),
+            Self::Long => (60, 3),
+        }
+    }
+
+    /// The patience for another try after a failure, if one is worth it.
+    fn after(self, log: &str) -> Option<Self> {
+        let answered = log.contains("HTTP/1.");
+        let slow = log.contains("Read timed out");
+        match self {
+            Self::Short | Self::Longer if answered => Some(Self::Long),
+            Self::Short if slow => Some(Self::Longer),
+            _ => None,
+        }
+    }
+}
 
 /// Fills `staging` with the members of `parts`, in order. A part that is complete is not fetched again.
 pub(crate) fn join(
@@ -42,7 +65,7 @@ pub(crate) fn join(
     observe: Observe<'_>,
 ) -> Result<(), Failure> {
     let mut joined = Joined::open(staging)?;
-    let mut patience = Patience { timeout: options.connect_timeout.as_secs().max(1), retries: 0 };
+    let mut patience = Patience::Short;
     for part in parts.iter().skip(joined.lengths.len()) {
         tell(observe, StoreEvent::Progress { done: joined.bytes(), total })?;
         let scratch = Scratch::new(staging)?;
@@ -211,18 +234,16 @@ fn download(
         let status = run_first_pip(options, part, scratch, *patience, (done, total), observe)?;
         let log = fs::read_to_string(scratch.log()).unwrap_or_default();
         if status.success() {
-            *patience = PATIENT;
+            *patience = Patience::Long;
             let wheels = super::layout::entries(&scratch.wheels());
             let wheel = wheels.into_iter().find(|p| p.extension().is_some_and(|e| e == "whl"));
             return wheel
                 .ok_or_else(|| Failure::Unusable(format!("pip brought no wheel of {}", part.package)));
         }
-        // The index was reached and is only slow: give it time.
-        let slow = log.contains("Read timed out") || log.contains("ReadTimeoutError");
-        if !slow || patience.retries > 0 {
-            return Err(Failure::Unusable(format!("pip: {}", reason(&log))));
+        match patience.after(&log) {
+            Some(next) => *patience = next,
+            None => return Err(Failure::Unusable(format!("pip: {}", reason(&log)))),
         }
-        *patience = PATIENT;
     }
 }
 
@@ -281,19 +302,21 @@ fn spawn(
 ) -> Result<Option<Child>> {
     let [name, arguments @ ..] = program else { return Ok(None) };
     let log = File::create(scratch.log()).map_err(|e| writing("write", &scratch.log(), e))?;
+    let second = log.try_clone().map_err(|e| writing("write", &scratch.log(), e))?;
+    let (timeout, retries) = patience.options(options);
     let mut command = Command::new(name);
     command
         .args(arguments)
         .args(["download", "--no-deps", "--only-binary=:all:", "--no-cache-dir"])
-        .args(["--disable-pip-version-check", "--no-input", "--progress-bar", "off"])
-        .args(["--timeout", &patience.timeout.to_string(), "--retries", &patience.retries.to_string()])
+        .args(["--disable-pip-version-check", "--no-input", "--progress-bar", "off", "-vv"])
+        .args(["--timeout", &timeout.to_string(), "--retries", &retries.to_string()])
         .arg("--dest")
         .arg(scratch.wheels())
         .arg(&part.package)
         .env("TMPDIR", scratch.temporary())
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(log);
+        .stdout(log)
+        .stderr(second);
     if let Some(path) = &options.search_path {
         command.env("PATH", path);
     }
@@ -304,14 +327,58 @@ fn spawn(
     }
 }
 
-/// The line of pip's log that says most.
+/// Why pip failed, in one line. What it says last is seldom the cause.
 fn reason(log: &str) -> String {
-    let lines: Vec<_> = log.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let says = |words: &[&str]| lines.iter().find(|line| words.iter().any(|w| line.contains(w)));
-    let line = says(&["connection broken", "connection error", "Could not fetch URL", "NewConnectionError"])
-        .or_else(|| says(&["ERROR:"]))
-        .or(lines.last());
-    let line = line.map_or("it failed without a word", |line| line);
-    let line = line.trim_start_matches("ERROR: ").trim_start_matches("WARNING: ");
-    line.chars().take(160).collect()
+    const REFUSED: &str = "Failed to establish a new connection: ";
+    let unreachable = |why: &str| format!("the package index cannot be reached: {why}");
+    if let Some((_, cause)) = log.split_once(REFUSED) {
+        let cause = cause.split(['\'', '"', '\n']).next().unwrap_or_default();
+        return unreachable(cause);
+    }
+    if log.contains("ConnectTimeoutError") || log.contains("ReadTimeoutError") {
+        return unreachable("no answer in time");
+    }
+    if log.contains("SSLError") {
+        return unreachable("its certificate is not trusted");
+    }
+    let error = log.lines().rev().find_map(|line| line.trim().strip_prefix("ERROR: "));
+    let line = error.or(log.lines().map(str::trim).rfind(|line| !line.is_empty()));
+    line.unwrap_or("it failed without a word").chars().take(160).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NO_MATCH: &str = "ERROR: Could not find a version (from versions: none)\n\
+        ERROR: No matching distribution found for x==1\nRemoved build tracker: '/tmp/x'\n";
+
+    #[test]
+    fn the_reason_is_the_cause_and_not_its_consequence() {
+        let refused = "Could not fetch URL http://index/x/: connection error: (Caused by NewConnectionError(\
+            '<Connection object at 0x7f>: Failed to establish a new connection: [Errno 111] Connection refused'))";
+        let logs = [
+            (refused, "the package index cannot be reached: [Errno 111] Connection refused"),
+            (
+                "(Caused by ConnectTimeoutError(<...>))",
+                "the package index cannot be reached: no answer in time",
+            ),
+            ("", "No matching distribution found for x==1"),
+        ];
+        for (log, expected) in logs {
+            assert_eq!(reason(&format!("{log}\n{NO_MATCH}")), expected);
+        }
+        assert_eq!(reason("\n"), "it failed without a word");
+    }
+
+    #[test]
+    fn an_index_that_answers_is_given_time_and_one_that_does_not_is_left() {
+        let silent = "Could not fetch URL: Read timed out. (read timeout=5.0)";
+        let slow = "\"GET /x.whl HTTP/1.1\" 200 99\nRead timed out.";
+        assert!(Patience::Short.after("Connection refused").is_none());
+        assert!(Patience::Short.after(silent) == Some(Patience::Longer));
+        assert!(Patience::Longer.after(silent).is_none());
+        assert!(Patience::Short.after(slow) == Some(Patience::Long));
+        assert!(Patience::Long.after(slow).is_none());
+    }
 }

@@ -108,6 +108,7 @@ impl<'a> Download<'a> {
                 }
                 self.bar.reset();
             }
+            StoreEvent::Asking { .. } => {}
             StoreEvent::SourceFailed { source, why } => {
                 self.reporter.note(format!("{source}: {why}"));
             }

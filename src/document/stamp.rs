@@ -227,7 +227,7 @@ fn before_dash(line: &str) -> Option<(&str, usize)> {
     None
 }
 
-/// `Berlin (dpa)` as place and agency; the agency may also stand before the date (`BERLIN (AP), June 29`).
+/// `Berlin (dpa)` as place and agency.
 fn split_agency(head: &str) -> (&str, Option<&str>) {
     match head.strip_suffix(')').and_then(|h| h.rsplit_once('(')) {
         Some((place, agency)) if !agency.is_empty() && agency.chars().count() <= 40 => {

@@ -68,7 +68,6 @@ impl Rules {
         let find = |word: &str| self.stops.get(word).copied();
         let last = word.rsplit(['-', '/', '–']).next().unwrap_or(word);
         find(word)
-            .or_else(|| find(&lower_first(word)))
             .or_else(|| find(last))
             .or_else(|| (self.capital_nouns && word.ends_with("str")).then_some(Stop::Unclear))
     }
@@ -106,27 +105,22 @@ struct Words {
     labels: &'static str,
 }
 
-fn lower_first(word: &str) -> String {
-    let mut chars = word.chars();
-    chars.next().map_or(String::new(), |c| c.to_lowercase().chain(chars).collect())
-}
-
 const GERMAN: Words = Words {
     never: "
         z.B d.h d.i i.e e.g u.U i.A i.V z.Hd z.T z.Zt z.Z m.E o.g s.a i.S u.d.T h.c Dr Prof Hr Hrn Fr Frl Mr
         Mrs Ms St Ing Dipl Mag Hrsg hrsg vgl bzw ca ggf ggfs evtl evt sog bspw insb inkl exkl zzgl abzgl lt
         gem bes geb gest gegr verh zw vs Nr Nrn gez urspr dt engl frz franz lat griech ital span russ ehem
-        ev kath allg hl Gen Maj Hptm Kapt max mind entspr bzgl betr einschl ausschl Anm Red stellv Stellv rd
+        ev kath allg hl Maj Hptm Kapt max mind entspr bzgl betr einschl ausschl Anm Red stellv Stellv rd
         Mt jew vorm ebd Bgm Abg RA Priv Doz Univ Art.-Nr Tel Reg Bez Verf Übers cand phil rer med jur nat
-        pol oec habil",
+        pol oec habil Az Urt Beschl lit Rspr Slg Z.B D.h
+        U.U Ca Vgl Evtl Ggf Inkl Bspw Insb Lt Zzgl Gem Bes Sog",
     unclear: "
         u.a i.d.R a.D v.Chr n.Chr Chr Mio Mrd Tsd Bio Std Stdn Min Sek Co Inc Ltd Corp Jr Sr jun sen Str ff
         f Jh Jhd Jhdt e.V U.S Stck Hbf Bhf Pl Aufl Bd Bde Jg a.M a.O i.B i.Br d.J d.Ä d.M Ges.m.b.H m.b.H
-        p.a a.a.O u.Z Kfm Forts Prov Kt Aug Sept Okt Nov Dez Febr Abt",
+        p.a a.a.O u.Z Kfm Forts Prov Kt Aug Sept Okt Nov Dez Febr Abt Gen U.a I.d.R",
     often: "usw usf etc o.Ä u.Ä o.ä u.ä u.s.w u.v.m u.v.a u.a.m s.o s.u v.H a.m p.m n.N N.N al",
     before_number: "
-        Abs Art Kap Abb Tab Ziff Rn Rdnr Rz Fn Jan Feb Mär Mrz Apr Jun Jul Sep Mo Di Mi Do Sa So Pos Az No
-        Kl Vers Par min",
+        Abs Art Kap Abb Tab Ziff Rn Rdnr Rz Fn Jan Feb Mär Mrz Apr Jun Jul Sep Mo Di Mi Do Sa So Pos No Kl Vers Par min",
     starters: "
         Der Die Das Dem Den Des Ein Eine Einen Einem Einer Eines Er Sie Es Wir Ich Ihr Man Dies Diese Dieser
         Dieses Diesen Diesem Jene Jener Jede Jeder Jedes Alle Alles Viele Einige Manche Mehrere Beide Kein
@@ -160,7 +154,7 @@ const FOLLOWERS: &str = "Januar Jänner Februar März April Mai Juni Juli August
 const ENGLISH: Words = Words {
     never: "
         Mr Mrs Ms Dr Prof St Mt Ft Gen Sen Rep Reps Sens Gov Capt Cpt Lt Col Sgt Maj Cmdr Adm Rev Hon Pres
-        Messrs Mme Mlle e.g i.e cf vs v viz approx ca c Supt Det Insp Fr Cpl Pvt Brig Lieut Amb Sr.Lt",
+        Messrs Mme Mlle e.g i.e E.g I.e cf Cf vs v viz approx Approx ca c Supt Det Insp Fr Cpl Pvt Brig Lieut Amb Sr.Lt",
     unclear: "
         Inc Ltd Co Corp Jr Sr Bros Ave Blvd Rd U.S U.S.A U.K U.N E.U D.C L.A N.Y al ed eds dept Dept univ
         Univ Assn Ph.D M.D B.A M.A B.C A.D Esq misc est Mon Tue Tues Wed Thu Thur Thurs Fri Calif Mass Conn

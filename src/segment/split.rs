@@ -7,8 +7,7 @@ use super::rules::{Rules, Stop};
 /// Sentence ends that need no white space after them.
 const DENSE_STOPS: [char; 7] = ['。', '｡', '！', '？', '．', '︒', '﹒'];
 /// The other sentence ends besides `.`, `!`, `?` and `…`.
-const OTHER_STOPS: [char; 16] =
-    ['।', '॥', '؟', '۔', '።', '፧', '፨', '။', '៕', '។', '։', '‼', '⁇', '⁈', '⁉', '‽'];
+const OTHER_STOPS: [char; 14] = ['।', '॥', '؟', '۔', '።', '፧', '፨', '។', '៕', '։', '‼', '⁇', '⁈', '⁉'];
 /// An aside longer than this, in bytes, is split like other text.
 const LONGEST_ASIDE: usize = 400;
 

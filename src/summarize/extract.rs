@@ -1,12 +1,12 @@
 //! Extractive summaries: sentences of the text, ranked and set in document order.
 //!
 //! A sentence ranks by its likeness to the whole text (cosine of weighted word counts), more when it stands
-//! early and less when it is very short or very long. Sentences are taken one after the other by maximal
+//! early and less when it is very short or very long or refers to the one before. Sentences are taken one after the other by maximal
 //! marginal relevance (Carbonell and Goldstein 1998), so that one that repeats another is passed over.
 
 use std::collections::HashMap;
 
-use super::words::{Lexicon, count_words, words};
+use super::words::{Lexicon, count_words, fold, words};
 use super::{Method, Passage, Summary, SummaryOptions, SummarySentence};
 use crate::flag::{Flag, FlagKind};
 use crate::plan::Length;
@@ -15,7 +15,9 @@ use crate::plan::Length;
 const RELEVANCE: f64 = 0.5;
 /// How much more the first sentence ranks than one far down.
 const LEAD: f64 = 0.6;
-/// Sentences with fewer or more words rank lower.
+/// What is left of the rank of a sentence that does not stand well by itself.
+const UNFIT: f64 = 0.6;
+/// Sentences with fewer or more words do not.
 const USUAL_WORDS: std::ops::RangeInclusive<usize> = 6..=45;
 /// A sentence may be a headline up to this many words.
 const HEADLINE_WORDS: usize = 14;
@@ -79,12 +81,59 @@ fn candidates<'a, 'p>(passages: &'a [Passage<'p>]) -> Vec<&'a Passage<'p>> {
     if sentences.is_empty() { with_words().collect() } else { sentences }
 }
 
-/// Whether a text lacks the punctuation that ends a sentence.
+/// Whether a text lacks the punctuation that ends a sentence, or leads on to what follows (`She added:`).
 pub(super) fn is_heading(text: &str) -> bool {
     const CLOSERS: &[char] =
         &['"', '\'', '\u{201c}', '\u{201d}', '\u{2019}', '\u{2018}', '\u{ab}', '\u{bb}', ')', ']'];
-    const ENDS: &[char] = &['.', '!', '?', '\u{2026}', ':', ';', '\u{3002}', '\u{ff01}', '\u{ff1f}'];
+    const ENDS: &[char] = &['.', '!', '?', '\u{2026}', '\u{3002}', '\u{ff01}', '\u{ff1f}'];
     !text.trim_end().trim_end_matches(CLOSERS).trim_end().ends_with(ENDS)
+}
+
+/// Whether a text opens with a word that refers to what stands before it.
+fn is_dangling(text: &str) -> bool {
+    const OPENINGS: [&str; 40] = [
+        "he",
+        "she",
+        "it",
+        "they",
+        "this",
+        "that",
+        "these",
+        "those",
+        "his",
+        "her",
+        "their",
+        "its",
+        "one",
+        "but",
+        "and",
+        "however",
+        "also",
+        "additionally",
+        "moreover",
+        "therefore",
+        "er",
+        "sie",
+        "es",
+        "dies",
+        "diese",
+        "dieser",
+        "dieses",
+        "das",
+        "sein",
+        "seine",
+        "ihr",
+        "ihre",
+        "man",
+        "aber",
+        "und",
+        "doch",
+        "auch",
+        "ausserdem",
+        "zudem",
+        "daher",
+    ];
+    words(text).first().is_some_and(|word| OPENINGS.contains(&fold(word.text).as_str()))
 }
 
 /// The longest heading before the first sentence, when it has at least three words.
@@ -118,12 +167,13 @@ impl Ranking {
         }
         let centre = normalized(centre);
         let words: Vec<usize> = candidates.iter().map(|passage| count_words(passage.text)).collect();
-        let rank = |(position, (vector, words)): (usize, (&Vector, &usize))| {
+        let rank = |(position, passage): (usize, &&Passage<'_>)| {
             let lead = 1.0 + LEAD / (1.0 + position as f64);
-            let length = if USUAL_WORDS.contains(words) { 1.0 } else { 0.6 };
-            likeness(vector, &centre) * lead * length
+            let length = if USUAL_WORDS.contains(&words[position]) { 1.0 } else { UNFIT };
+            let dangling = if position > 0 && is_dangling(passage.text) { UNFIT } else { 1.0 };
+            likeness(&vectors[position], &centre) * lead * length * dangling
         };
-        let ranks = vectors.iter().zip(&words).enumerate().map(rank).collect();
+        let ranks = candidates.iter().enumerate().map(rank).collect();
         Self { vectors, ranks, words }
     }
 
@@ -194,7 +244,8 @@ mod tests {
     #[test]
     fn headings_lack_final_punctuation() {
         assert!(is_heading("Ferry late again"));
-        for text in ["It was late.", "\u{201c}Why?\u{201d}", "He added:", "(It was late.)"] {
+        assert!(is_heading("She added:"));
+        for text in ["It was late.", "\u{201c}Why?\u{201d}", "(It was late.)"] {
             assert!(!is_heading(text), "{text}");
         }
     }

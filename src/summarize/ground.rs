@@ -1,13 +1,19 @@
 //! Grounding: which passages support a sentence of a summary, and what in it the source does not have.
 //!
 //! A sentence is supported by one to three passages when
-//! 1. every name, number, month and day of the week in it stands in one of them, and
-//! 2. they have at least half of its content words by weight. Words are compared by light stems, function
-//!    words left out; a word weighs from 1 (in every passage) to 2 (in one passage only).
+//! 1. every name, number, month and day of the week in it stands in one of them;
+//! 2. the first of them has a third of its content words by weight, and together they have half, or a little
+//!    more (0.55) when they are several;
+//! 3. each further one adds three tenths, or a name or figure that it is tied to: it has a tenth besides, in other
+//!    words than the names that it adds, and in no names at all where it adds a figure;
+//! 4. no further one adds a number, month or day where the first has another, which the sentence lacks.
 //!
-//! Passages are taken in the order of what they add; a second or third one must add at least a fifth of the
-//! weight, or a name or a number and then share a tenth of the weight besides. When no such set passes, the sentence cites nothing. The test sees words, not
-//! meaning: a sentence that ties known words together wrongly, or leaves out a `not`, passes.
+//! The last two keep a wrong figure from being found in any passage that happens to have it.
+//!
+//! Words are compared by light stems, function words and figures left out; a word weighs from 1 (in every
+//! passage) to 2 (in one passage only). Passages are taken in the order of what they add. When no such set
+//! passes, the sentence cites nothing. The test sees words, not meaning: a sentence that ties words of one passage
+//! together wrongly, or leaves out a `not`, passes.
 
 use std::collections::HashSet;
 
@@ -18,12 +24,13 @@ use super::words::{Lexicon, words};
 use crate::flag::{Flag, FlagKind};
 use crate::lang::Lang;
 
-/// The share of a sentence's weight that its passages must have.
-const SUPPORT: f64 = 0.5;
-/// The share of its weight that a further passage must add.
-const GAIN: f64 = 0.2;
-/// The share of its weight that a passage must have besides the names and numbers that it adds. Without it, a
-/// wrong number would be found in any passage that happens to have it.
+/// The share of a sentence's weight that its first passage must have.
+const FIRST: f64 = 1.0 / 3.0;
+/// The share that one passage must have, and the share that several must have together.
+const SUPPORT: [f64; 2] = [0.5, 0.55];
+/// The share that a further passage must add.
+const GAIN: f64 = 0.3;
+/// The share that a further passage must have besides what it adds.
 const RELATED: f64 = 0.1;
 /// How many passages a sentence may cite.
 const MOST_SOURCES: usize = 3;
@@ -129,54 +136,70 @@ impl Source {
 
     /// The passages that support a sentence, ascending by id; none when the test fails.
     fn support(&self, sentence: &str, claims: &[Claim<'_>]) -> Vec<usize> {
-        let lang = self.lexicon.lang();
-        let weights = self.weights(sentence);
-        let total = weigh(&weights);
-        let mut missing = Missing { weights: weights.clone(), claims: claims.iter().collect() };
-        let mut chosen: Vec<usize> = Vec::new();
+        let mut missing = self.missing(sentence, claims);
+        let whole = missing.clone();
+        let total = whole.weight();
+        let mut chosen: Vec<&Entry> = Vec::new();
         while chosen.len() < MOST_SOURCES {
-            let mut best: Option<(&Entry, f64)> = None;
+            let mut best: Option<(Added<'_, '_, '_>, f64)> = None;
             for entry in &self.entries {
-                let added = missing.weight_in(entry);
-                let claims = missing.claims_in(entry, lang);
-                let adds_enough = added >= GAIN * total
-                    || !claims.is_empty() && self.related(&weights, entry, &claims) >= RELATED * total;
+                let Some(added) = self.added(entry, &missing, &whole, chosen.first().copied()) else {
+                    continue;
+                };
                 // A name or a number counts as much as a rare word.
-                let value = added + 2.0 * claims.len() as f64;
-                if (chosen.is_empty() || adds_enough) && value > best.map_or(0.0, |(_, best)| best + 1e-9) {
-                    best = Some((entry, value));
+                let value = added.weight + 2.0 * added.claims.len() as f64;
+                if value > best.as_ref().map_or(0.0, |(_, best)| best + 1e-9) {
+                    best = Some((added, value));
                 }
             }
-            let Some((entry, _)) = best else { break };
-            missing.remove(entry, lang);
-            chosen.push(entry.id);
+            let Some((added, _)) = best else { break };
+            chosen.push(added.entry);
+            missing.remove(&added);
         }
-        if !missing.claims.is_empty() || weigh(&missing.weights) > (1.0 - SUPPORT) * total {
+        let least = SUPPORT[usize::from(chosen.len() > 1)];
+        if !missing.claims.is_empty() || missing.weight() > (1.0 - least) * total {
             return Vec::new();
         }
-        chosen.sort_unstable();
-        chosen.dedup();
-        chosen
+        let mut ids: Vec<usize> = chosen.iter().map(|entry| entry.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
     }
 
-    /// The content words of a sentence with their weights, each once.
-    fn weights(&self, sentence: &str) -> Vec<(String, f64)> {
+    /// What a sentence wants supported: its claims, and its content words with their weights, each once. Dates
+    /// are claims and no words.
+    fn missing<'c, 's>(&self, sentence: &str, claims: &'c [Claim<'s>]) -> Missing<'c, 's> {
+        let dates = claims.iter().filter(|claim| claim.is_figure()).map(|claim| claim.shown);
+        let dates: HashSet<String> = dates.flat_map(|shown| self.lexicon.content(shown)).collect();
         let mut stems = self.lexicon.content(sentence);
+        stems.retain(|stem| !dates.contains(stem));
         stems.sort();
         stems.dedup();
-        let weighted = |stem: String| {
-            let weight = self.lexicon.weight(&stem);
-            (stem, weight)
-        };
-        stems.into_iter().map(weighted).collect()
+        let weigh = |stem: String| (self.lexicon.weight(&stem), stem);
+        Missing { words: stems.into_iter().map(weigh).collect(), claims: claims.iter().collect() }
     }
 
-    /// The weight that a passage shares with a sentence, the words of `claims` left out.
-    fn related(&self, weights: &[(String, f64)], entry: &Entry, claims: &[&Claim<'_>]) -> f64 {
-        let claimed: Vec<String> =
-            claims.iter().flat_map(|claim| self.lexicon.content(claim.shown)).collect();
-        let shared = weights.iter().filter(|(stem, _)| entry.stems.contains(stem) && !claimed.contains(stem));
-        shared.map(|(_, weight)| weight).sum()
+    /// What a passage adds to `first` and others that were chosen before it; none when it may not be chosen.
+    fn added<'e, 'c, 's>(
+        &'e self,
+        entry: &'e Entry,
+        missing: &Missing<'c, 's>,
+        whole: &Missing<'c, 's>,
+        first: Option<&Entry>,
+    ) -> Option<Added<'e, 'c, 's>> {
+        let total = whole.weight();
+        let weight = missing.shared(entry, &[], &self.lexicon);
+        let mut claims = missing.claims_in(entry, self.lexicon.lang());
+        let Some(first) = first else {
+            return (weight >= FIRST * total).then_some(Added { entry, weight, claims });
+        };
+        let named = whole.shared(entry, &claims, &self.lexicon) >= RELATED * total;
+        let unnamed = whole.shared(entry, &whole.claims, &self.lexicon) >= RELATED * total;
+        claims.retain(|claim| match &claim.fact {
+            Fact::Name(_) => named,
+            Fact::Figure { key, .. } => unnamed && !whole.contradicts(first, key),
+        });
+        (weight >= GAIN * total || !claims.is_empty()).then_some(Added { entry, weight, claims })
     }
 
     /// Flags for what the source does not have. Neighbouring words of a name share a flag.
@@ -221,6 +244,10 @@ impl Claim<'_> {
         self.start + self.shown.len()
     }
 
+    fn is_figure(&self) -> bool {
+        matches!(self.fact, Fact::Figure { .. })
+    }
+
     fn flag_kind(&self) -> FlagKind {
         match self.fact {
             Fact::Figure { is_date: false, .. } => FlagKind::UnknownNumber,
@@ -230,26 +257,48 @@ impl Claim<'_> {
 }
 
 /// What of a sentence no chosen passage has yet.
+#[derive(Clone)]
 struct Missing<'c, 's> {
-    weights: Vec<(String, f64)>,
+    /// Stems and their weights.
+    words: Vec<(f64, String)>,
+    claims: Vec<&'c Claim<'s>>,
+}
+
+/// What a passage adds.
+struct Added<'e, 'c, 's> {
+    entry: &'e Entry,
+    weight: f64,
     claims: Vec<&'c Claim<'s>>,
 }
 
 impl<'c, 's> Missing<'c, 's> {
-    fn weight_in(&self, entry: &Entry) -> f64 {
-        self.weights.iter().filter(|(stem, _)| entry.stems.contains(stem)).map(|(_, weight)| weight).sum()
+    fn weight(&self) -> f64 {
+        self.words.iter().map(|(weight, _)| weight).sum()
+    }
+
+    /// The weight of the words that a passage has, those of `claims` left out.
+    fn shared(&self, entry: &Entry, claims: &[&Claim<'_>], lexicon: &Lexicon) -> f64 {
+        let claimed: Vec<String> = claims.iter().flat_map(|claim| lexicon.content(claim.shown)).collect();
+        let shared =
+            self.words.iter().filter(|(_, stem)| entry.stems.contains(stem) && !claimed.contains(stem));
+        shared.map(|(weight, _)| weight).sum()
     }
 
     fn claims_in(&self, entry: &Entry, lang: &Lang) -> Vec<&'c Claim<'s>> {
         self.claims.iter().copied().filter(|claim| entry.facts.has(claim, lang)).collect()
     }
 
-    fn remove(&mut self, entry: &Entry, lang: &Lang) {
-        self.weights.retain(|(stem, _)| !entry.stems.contains(stem));
-        self.claims.retain(|claim| !entry.facts.has(claim, lang));
+    /// Whether a passage has another figure of the same kind, which the sentence lacks.
+    fn contradicts(&self, entry: &Entry, key: &str) -> bool {
+        let kind = |key: &str| key.split_once(' ').map(|(kind, _)| kind.to_owned());
+        let claimed = |other: &String| {
+            self.claims.iter().any(|claim| matches!(&claim.fact, Fact::Figure { key, .. } if key == other))
+        };
+        entry.facts.figures.iter().any(|other| kind(other) == kind(key) && !claimed(other))
     }
-}
 
-fn weigh(weights: &[(String, f64)]) -> f64 {
-    weights.iter().map(|(_, weight)| weight).sum()
+    fn remove(&mut self, added: &Added<'_, '_, '_>) {
+        self.words.retain(|(_, stem)| !added.entry.stems.contains(stem));
+        self.claims.retain(|claim| !added.claims.iter().any(|other| std::ptr::eq(*claim, *other)));
+    }
 }

@@ -1,36 +1,58 @@
 //! Chat: outputs in which the model speaks for itself instead of translating.
 
-use super::Exchange;
+use super::{Exchange, words};
 use crate::flag::{Flag, FlagKind};
 
 /// Openings of an answer that is about the translation, in lower case.
-const OPENINGS: [&str; 26] = [
+const OPENINGS: [&str; 30] = [
     "sure,",
     "sure!",
     "sure.",
     "sure thing",
     "certainly!",
     "certainly,",
+    "certainly.",
     "of course!",
+    "of course,",
     "here is the",
     "here's the",
     "here is a translation",
     "here's a translation",
     "here is your",
+    "here's your",
+    "below is the",
     "the translation",
-    "the translated text",
+    "the translated",
     "the english translation",
     "the german translation",
+    "the given text",
+    "the given sentence",
     "the text translates",
     "the sentence translates",
     "this translates to",
-    "translation:",
-    "translated text:",
-    "english:",
-    "german:",
-    "übersetzung:",
+    "translation of ",
+    "translation from ",
     "hier ist die übersetzung",
     "die übersetzung",
+    "übersetzung von ",
+];
+
+/// Labels before a colon, in lower case.
+const LABELS: [&str; 14] = [
+    "translation",
+    "english translation",
+    "german translation",
+    "translated text",
+    "translated sentence",
+    "translated",
+    "english",
+    "in english",
+    "german",
+    "output",
+    "answer",
+    "response",
+    "übersetzung",
+    "antwort",
 ];
 
 /// Notes that follow a translation, in lower case.
@@ -45,38 +67,50 @@ const NOTES: [&str; 8] = [
     "explanation:",
 ];
 
-/// Phrases with which a model declines, in lower case and with straight apostrophes.
-const REFUSALS: [&str; 24] = [
-    "i'm sorry, but",
-    "i am sorry, but",
-    "i apologize, but",
-    "i cannot assist",
-    "i can't assist",
-    "i cannot help",
-    "i can't help with",
-    "i cannot fulfill",
-    "i cannot translate",
-    "i can't translate",
-    "i'm unable to",
-    "i am unable to",
-    "i cannot provide",
-    "i can't provide",
-    "as an ai",
-    "as a language model",
-    "i'm an ai",
-    "i am an ai",
-    "i'm just an ai",
-    "als ki",
-    "als sprachmodell",
-    "es tut mir leid, aber",
-    "ich kann ihnen dabei nicht",
-    "ich kann diesen text nicht",
+/// Phrases with which a model declines, in lower case and with straight apostrophes, and the words by which a
+/// source says the same.
+const REFUSALS: [(&[&str], &str); 4] = [
+    (
+        &["i'm sorry", "i am sorry", "i apologize", "i apologise", "es tut mir leid"],
+        "leid leider entschuldig bedau sorry verzeih verzieh pardon",
+    ),
+    (
+        &[
+            "as an ai",
+            "language model",
+            "i'm an ai",
+            "i am an ai",
+            "i'm just an ai",
+            "als ki",
+            "als sprachmodell",
+        ],
+        "ki ai sprachmodell intelligenz intelligence chatbot",
+    ),
+    (
+        &[
+            "i cannot assist",
+            "i can't assist",
+            "i cannot help",
+            "i can't help",
+            "i cannot fulfill",
+            "i can't fulfill",
+            "i cannot translate",
+            "i can't translate",
+            "i cannot provide",
+            "i can't provide",
+            "ich kann ihnen dabei nicht",
+            "ich kann diesen text nicht",
+        ],
+        "helf hilf hilfe half unterstütz erfüll übersetz biet anbiet liefer geb gib",
+    ),
+    (&["i'm unable to", "i am unable to"], "kann könn konnt unfähig imstande lage vermag schaff"),
 ];
 
 /// A chat phrase around the translation: an opening, a note after it, quotation marks or a code fence that the
 /// source does not have.
 pub(super) fn preamble(exchange: &Exchange<'_>) -> Option<Flag> {
     let detail = opening(exchange)
+        .or_else(|| label(exchange))
         .or_else(|| note(exchange))
         .or_else(|| fence(exchange))
         .or_else(|| quoted(exchange))?;
@@ -86,8 +120,13 @@ pub(super) fn preamble(exchange: &Exchange<'_>) -> Option<Flag> {
 /// The model declines, or speaks of itself as a model, and the source does not.
 pub(super) fn refusal(exchange: &Exchange<'_>) -> Option<Flag> {
     let output = plain(exchange.output);
-    let phrase = REFUSALS.iter().find(|phrase| holds_phrase(&output, phrase))?;
-    (!speaks_so(exchange.source)).then(|| Flag::new(FlagKind::Refusal, format!("`{phrase}`")))
+    let said =
+        |phrases: &[&'static str]| phrases.iter().copied().find(|phrase| holds_phrase(&output, phrase));
+    let phrase = REFUSALS
+        .iter()
+        .filter(|(_, reasons)| !says(exchange.source, reasons))
+        .find_map(|(phrases, _)| said(phrases))?;
+    Some(Flag::new(FlagKind::Refusal, format!("`{phrase}`")))
 }
 
 fn opening(exchange: &Exchange<'_>) -> Option<String> {
@@ -96,6 +135,21 @@ fn opening(exchange: &Exchange<'_>) -> Option<String> {
     let phrase = OPENINGS.iter().find(|phrase| output.starts_with(*phrase))?;
     // `The translation` may be what the source is about; then it is a translation.
     (!about_translation(exchange.source, phrase)).then(|| format!("opens with `{phrase}`"))
+}
+
+fn label(exchange: &Exchange<'_>) -> Option<String> {
+    let output = plain(exchange.output);
+    let output = output.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let (first, _) = output.split_once(':')?;
+    let label = first.trim_end_matches('*');
+    // `Here is what you asked for, translated:`
+    const LONGEST: usize = 80;
+    if label.len() <= LONGEST && label.contains("translation") && !about_translation(exchange.source, label) {
+        return Some(format!("opens with `{label}:`"));
+    }
+    // A source with a colon near its start has a label of its own.
+    let own = exchange.source.chars().take(2 * label.len() + 8).any(|c| c == ':');
+    (LABELS.contains(&label) && !own).then(|| format!("opens with `{label}:`"))
 }
 
 fn note(exchange: &Exchange<'_>) -> Option<String> {
@@ -124,48 +178,31 @@ fn quoted(exchange: &Exchange<'_>) -> Option<String> {
 
 /// Whether the source itself says what a suspicious opening says.
 fn about_translation(source: &str, phrase: &str) -> bool {
-    let source = plain(source);
-    let words: &[&str] = match phrase {
-        p if p.starts_with("sure") || p.starts_with("certainly") || p.starts_with("of course") => &[
-            "sicher",
-            "klar",
-            "natürlich",
-            "gewiss",
-            "selbstverständlich",
-            "freilich",
-            "sure",
-            "certainly",
-            "gern",
-            "ja",
-        ],
-        "here is the" | "here's the" | "here is your" => &["hier", "das ist", "here"],
-        "english:" | "german:" => &["englisch", "deutsch", "english", "german"],
-        _ => &["übersetz", "übertrag", "fassung", "translat"],
-    };
-    words.iter().any(|word| source.contains(word))
+    let (first, _) = phrase.split_once([' ', ',', '!', '.']).unwrap_or((phrase, ""));
+    match first {
+        "sure" | "certainly" | "of" => says(
+            &beginning(source),
+            "sicher klar natürlich gewiss selbstverständlich freilich sure certainly gern ja gut okay",
+        ),
+        "here" | "here's" => says(source, "hier here") || plain(source).contains("das ist"),
+        "below" => says(source, "unten folgend below"),
+        _ if phrase.starts_with("the given") => says(source, "gegeben given angegeben"),
+        _ => ["übersetz", "übertrag", "translat"].iter().any(|stem| plain(source).contains(stem)),
+    }
 }
 
-/// Whether the source speaks of models, apologies or inability in such words itself.
-fn speaks_so(source: &str) -> bool {
-    let source = plain(source);
-    [
-        "leid",
-        "kann",
-        "können",
-        "unfähig",
-        "lage",
-        "als ki",
-        "ki-",
-        "sprachmodell",
-        "entschuldig",
-        "sorry",
-        "cannot",
-        "can't",
-        "unable",
-        " ai",
-    ]
-    .iter()
-    .any(|word| source.contains(word))
+/// The first words of a text.
+fn beginning(text: &str) -> String {
+    words(text).take(5).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a text has one of these words; those of three letters or more may have endings.
+fn says(text: &str, list: &str) -> bool {
+    let text = plain(text);
+    words(&text).flat_map(|word| word.split('-')).any(|word| {
+        list.split_whitespace()
+            .any(|known| word == known || (known.chars().count() >= 3 && word.starts_with(known)))
+    })
 }
 
 /// Lower case with straight apostrophes.

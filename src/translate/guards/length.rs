@@ -31,8 +31,15 @@ pub(super) fn ratio(exchange: &Exchange<'_>) -> Option<Flag> {
 /// More or fewer sentences than the source holds: something was merged, dropped or added.
 pub(super) fn sentences(exchange: &Exchange<'_>) -> Option<Flag> {
     let (source, output) = (sentence_count(exchange.source), sentence_count(exchange.output));
-    // One more is a matter of style, and so are fewer if nothing is lost.
-    (output > source + 1 || (output < source && shrunk(exchange)))
+    // German takes more room than English.
+    let room = match (exchange.pair.source.primary(), exchange.pair.target.primary()) {
+        ("de", "en") => 0.9,
+        ("en", "de") => 1.15,
+        _ => 1.0,
+    };
+    let longer = weight(exchange.output) > 1.4 * room * weight(exchange.source) + 10.0;
+    // One more is a matter of style if nothing is added, and so are fewer if nothing is lost.
+    (output > source + 1 || (output > source && longer) || (output < source && shrunk(exchange)))
         .then(|| Flag::new(FlagKind::LengthRatio, format!("{output} sentences for {source}")))
 }
 

@@ -17,6 +17,7 @@ impl<'a> Reader<'a> {
         Self { tokens, language }
     }
 
+    /// A number in digits: a time, a date, or a plain number.
     pub fn digits(&self, at: usize, numeral: &Numeral, mentions: &mut Vec<Mention>) -> usize {
         match numeral {
             Numeral::Plain { value, decimal } => {
@@ -70,45 +71,63 @@ impl<'a> Reader<'a> {
             return taken + 1;
         }
         let mut values = vec![value];
-        let next = self.token(at + 1);
-        if next.glued {
-            values.extend(suffix_scale(next.text).map(|scale| value.times(scale)));
-        }
-        // The eighties, with or without their century.
-        let decade = |text: &str| matches!(text, "er" | "ern" | "s");
-        if own.len() == 2 && (decade(next.text) || (next.text == "-" && decade(self.token(at + 2).text))) {
-            values.extend(in_centuries(value));
-        }
+        values.extend(self.scaled_by_suffix(value, at));
         values.extend(self.scaled_by_range(value, at));
-        let hour = value.as_whole().filter(|&n| !decimal && n <= 24);
-        let colon = next.glued && next.text == ":" && self.token(at + 2).glued;
-        let minutes = self.token(at + 2);
-        if let Some(hour) = hour
-            && (self.is_clock(at) || (colon && minutes.text.len() == 2))
-        {
-            values.extend(other_half_of_day(hour));
+        if !decimal {
+            values.extend(self.other_hour(value, at));
+            self.add_years(value, at, &mut values);
         }
-        // The second year of `2017/18`, the short year of `'98`.
-        if own.len() == 2 && self.follows_year(at) {
-            values.extend(in_centuries(value));
-        }
-        if own.len() == 4 && self.follows_year(at) {
-            values.extend(value.as_whole().map(|year| Value::whole(year % 100)));
-        }
-        let before = at.checked_sub(1).map_or("", |at| self.token(at).text);
-        let glued = self.token(at).glued;
-        let full_hour = own == "00" && before == ":";
-        // The power of a unit (`km2`) or the count of an atom (`CO2`) may be set as a small figure.
-        let power =
-            glued && matches!(own, "2" | "3") && matches!(before, "mm" | "cm" | "dm" | "m" | "km" | "CO");
-        // East Asian scale words multiply by powers of ten thousand; they are not read here.
-        let scaled =
-            next.glued && next.text.starts_with(['百', '千', '万', '萬', '億', '亿', '천', '만', '억']);
-        let weight = if full_hour || power || scaled { Weight::Hint } else { Weight::Firm };
-        mentions.push(Mention { text: own.to_owned(), values, weight, month: false });
+        let weight = if self.may_be_left_out(at) { Weight::Hint } else { Weight::Firm };
+        mentions.push(Mention { weight, ..Mention::firm(own, values) });
         1
     }
 
+    /// The number with the letter behind it read as a scale: `5m`, `3.2bn`.
+    fn scaled_by_suffix(&self, value: Value, at: usize) -> Option<Value> {
+        let next = self.token(at + 1);
+        let scale = suffix_scale(next.text).filter(|_| next.glued)?;
+        Some(value.times(scale))
+    }
+
+    /// The hour on the other side of noon, where the number may be an hour.
+    fn other_hour(&self, value: Value, at: usize) -> Option<Value> {
+        let (colon, minutes) = (self.token(at + 1), self.token(at + 2));
+        let written = colon.text == ":" && colon.glued && minutes.glued && minutes.text.len() == 2;
+        let hour = value.as_whole().filter(|&hour| hour <= 24)?;
+        other_half_of_day(hour).filter(|_| written || self.is_clock(at))
+    }
+
+    /// Years with or without their century: `90er`, `2017/18`, `'98`.
+    fn add_years(&self, value: Value, at: usize, values: &mut Vec<Value>) {
+        let digits = self.token(at).text.len();
+        let next = self.token(at + 1);
+        let decade = |text: &str| matches!(text, "er" | "ern" | "s");
+        let is_decade = decade(next.text) || (next.text == "-" && decade(self.token(at + 2).text));
+        if digits == 2 && (is_decade || self.follows_year(at)) {
+            values.extend(in_centuries(value));
+        }
+        if digits == 4 && self.follows_year(at) {
+            values.extend(value.as_whole().map(|year| Value::whole(year % 100)));
+        }
+    }
+
+    /// Whether a translation may write the number otherwise than in digits of its own.
+    fn may_be_left_out(&self, at: usize) -> bool {
+        let own = self.token(at);
+        let before = at.checked_sub(1).map_or("", |at| self.token(at).text);
+        let full_hour = own.text == "00" && before == ":";
+        // The power of a unit (`km2`) or the count of an atom (`CO2`) may be set as a small figure.
+        let small = own.glued
+            && matches!(own.text, "2" | "3")
+            && matches!(before, "mm" | "cm" | "dm" | "m" | "km" | "CO");
+        // East Asian scale words multiply by powers of ten thousand; they are not read here.
+        let next = self.token(at + 1);
+        let scaled =
+            next.glued && next.text.starts_with(['百', '千', '万', '萬', '億', '亿', '천', '만', '억']);
+        full_hour || small || scaled
+    }
+
+    /// A word: a number word, a month, or nothing.
     pub fn word(&self, at: usize, mentions: &mut Vec<Mention>) -> usize {
         let word = self.token(at).text;
         if self.language == Language::English
@@ -137,10 +156,6 @@ impl<'a> Reader<'a> {
             // `eine Million`
             Meaning::Hint(1) if scale_words > 0 => {
                 (Mention::firm(self.text(at, scale_words + 1), vec![scaled_one]), scale_words + 1)
-            }
-            // `an hour and a half`
-            Meaning::Hint(1) if self.and_a_half(at + 2) => {
-                (Mention::firm(self.text(at, 5), vec![Value::and_a_half(1)]), 5)
             }
             Meaning::Hint(n) => (Mention::hint(word, vec![Value::whole(n)]), 1),
             // `hundred thousand`, `Millionen`
