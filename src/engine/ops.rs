@@ -111,6 +111,22 @@ fn sum_of_squares<const FMA: bool>(x: &[f32]) -> f32 {
 }
 
 simd! {
+    /// The products of `x` with the rows of `weight`, as long as `x` each.
+    pub(crate) fn products(x: &[f32], weight: &[f32], out: &mut [f32]) {
+        for (out, row) in out.iter_mut().zip(weight.chunks_exact(x.len())) {
+            let mut sums = [0f32; 16];
+            let ((x, x_rest), (row, row_rest)) = (x.as_chunks::<16>(), row.as_chunks::<16>());
+            for (x, row) in x.iter().zip(row) {
+                for ((sum, x), w) in sums.iter_mut().zip(x).zip(row) {
+                    *sum = multiply_add::<FMA>(*x, *w, *sum);
+                }
+            }
+            *out = sums.iter().sum::<f32>() + x_rest.iter().zip(row_rest).map(|(x, w)| x * w).sum::<f32>();
+        }
+    }
+}
+
+simd! {
     /// `a += b`.
     pub(crate) fn add(a: &mut [f32], b: &[f32]) {
         let _ = FMA;
@@ -328,6 +344,19 @@ mod tests {
             let x = *x as f64;
             let gelu = 0.5 * x * (1.0 + (0.797_884_560_8 * (x + 0.044715 * x.powi(3))).tanh());
             assert!((*gate as f64 - gelu * *w as f64).abs() < 1e-5);
+        }
+    }
+
+    #[test]
+    fn products_of_any_length() {
+        for len in [1, 15, 16, 40] {
+            let x: Vec<f32> = (0..len).map(|i| i as f32).collect();
+            let weight: Vec<f32> = (0..3 * len).map(|i| (i % 7) as f32).collect();
+            let mut out = [0.0; 3];
+            products(&x, &weight, &mut out);
+            for (out, row) in out.iter().zip(weight.chunks_exact(len)) {
+                assert_eq!(*out, x.iter().zip(row).map(|(x, w)| x * w).sum::<f32>());
+            }
         }
     }
 
