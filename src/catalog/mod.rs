@@ -3,6 +3,18 @@
 //! A [`Card`] describes a model and names its files by sha256. A [`Catalog`] holds the cards that are
 //! compiled in, extended or overridden by the user's own. A [`ModelStore`] finds a card's files on this
 //! machine, or brings them there from the card's sources, and never gives out bytes that it did not verify.
+//!
+//! ```no_run
+//! use diglot::catalog::{Catalog, ModelStore, Proceed};
+//!
+//! # fn main() -> diglot::Result<()> {
+//! let (catalog, store) = (Catalog::load()?, ModelStore::from_env()?);
+//! let card = catalog.get("qwen2.5-coder-1.5b-instruct")?;
+//! let model = store.fetch(card, &mut |_| Proceed::Continue)?;
+//! println!("{}", model.weights()?.path.display());
+//! # Ok(())
+//! # }
+//! ```
 
 #[cfg(feature = "hub")]
 mod address;
