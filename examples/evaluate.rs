@@ -3,6 +3,7 @@
 //! ```text
 //! evaluate score --reference ref.en --hypothesis out.en
 //! evaluate score --reference ref.en --hypothesis out.en --lines 1-500 --metric bleu --metric chrf
+//! evaluate translate --source src.de --from de --lang en --reference ref.en --lines 1-500 -o out.en
 //! ```
 //!
 //! BLEU and chrF equal those of sacrebleu 2.6.0, ROUGE those of rouge-score 0.1.2.
@@ -10,10 +11,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use diglot::metrics::{Bleu, Chrf, Metric, Rouge};
-use diglot::{Error, ErrorKind, Result};
+use diglot::{Catalog, Error, ErrorKind, Lang, LangPair, LoadOptions, Model, ModelStore, Result, Translator};
 
 #[derive(Parser)]
 #[command(about = "Score translations or summaries line by line against references")]
@@ -29,6 +31,26 @@ enum Command {
         /// The file to score.
         #[arg(long)]
         hypothesis: PathBuf,
+        #[command(flatten)]
+        against: Against,
+    },
+    /// Translate a file line by line with a model, and score the result.
+    Translate {
+        /// The file to translate, one text on each line.
+        #[arg(long)]
+        source: PathBuf,
+        /// Its language.
+        #[arg(long)]
+        from: String,
+        /// The language to translate into.
+        #[arg(long)]
+        lang: String,
+        /// The model card; the default for the languages unless named.
+        #[arg(long)]
+        model: Option<String>,
+        /// Where the translations go, one on each line.
+        #[arg(short, long)]
+        output: PathBuf,
         #[command(flatten)]
         against: Against,
     },
@@ -105,7 +127,36 @@ fn run(arguments: &Arguments) -> Result<()> {
             let hypotheses = read_lines(hypothesis, against.lines)?;
             print_scores(&hypotheses, against)
         }
+        Command::Translate { source, from, lang, model, output, against } => {
+            let pair = LangPair { source: Lang::parse(from)?, target: Lang::parse(lang)? };
+            let sources = read_lines(source, against.lines)?;
+            let hypotheses = translate(&sources, &pair, model.as_deref())?;
+            let text: String = hypotheses.iter().map(|line| format!("{line}\n")).collect();
+            fs::write(output, text).map_err(|e| Error::io(ErrorKind::Runtime, "write", output, e))?;
+            print_scores(&hypotheses, against)
+        }
     }
+}
+
+/// Translates each text by itself, as the product does by default, and counts what was flagged.
+fn translate(texts: &[String], pair: &LangPair, model: Option<&str>) -> Result<Vec<String>> {
+    let catalog = Catalog::load()?;
+    let card = match model {
+        Some(name) => catalog.get(name)?,
+        None => catalog.default_translator(pair)?,
+    };
+    let model = Model::load(&ModelStore::from_env()?, card, &LoadOptions::default())?;
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let started = Instant::now();
+    let targets = Translator::new(&model, pair.target.clone()).translate_texts(&texts, &pair.source)?;
+    let flagged = targets.iter().filter(|target| target.flags.iter().any(|f| f.kind.is_doubt())).count();
+    eprintln!(
+        "{}: {} texts in {:.0} s, {flagged} flagged",
+        card.name,
+        texts.len(),
+        started.elapsed().as_secs_f64()
+    );
+    Ok(targets.into_iter().map(|target| target.text).collect())
 }
 
 /// Prints one line for each metric: its name, its signature and the score.

@@ -359,7 +359,9 @@ fn a_reader_that_goes_away_is_no_error() {
 fn an_interruption_stops_within_a_second_with_130() {
     // Case 110. The tiny model is kept busy with a long document.
     let desk = Desk::new();
-    desk.file("a.txt", GERMAN.repeat(2000));
+    let sentence =
+        |i| format!("Das Haus mit der Nummer {i} steht am Ende der Straße neben der alten Schule. ");
+    desk.file("a.txt", (1..20_000).map(sentence).collect::<String>());
     let mut child = desk
         .command("translate")
         .args(["--lang", "en", "-o", "out.txt", "--model", &tiny(), "--profile", "chatml", "a.txt"])

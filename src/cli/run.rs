@@ -235,7 +235,7 @@ impl Job<'_> {
         }
 
         let mut summaries = vec![summary];
-        if args.bilingual && bitext.pair.source != bitext.pair.target {
+        if args.bilingual && !bitext.pair.source.same_language(&bitext.pair.target) {
             let translated = self.summary_in_source_language(&summaries[0], &bitext)?;
             summaries.push(translated);
         }
@@ -248,7 +248,7 @@ impl Job<'_> {
         let (source, confidence) = source_language(document, self.from.as_ref(), target);
         let pair = LangPair { source, target: target.clone() };
         self.tell_language(document, &pair, confidence);
-        if pair.source == pair.target {
+        if pair.source.same_language(&pair.target) {
             return Ok((untranslated(document, &pair.target, confidence)?, None));
         }
         let model = self.roles.translator(&pair)?;
@@ -301,7 +301,7 @@ impl Job<'_> {
                 .note(format!("{name}: {} (detected, confidence {confidence:.2})", pair.source.name())),
             None => self.reporter.detail(format!("{name}: {}", pair.source.name())),
         }
-        if pair.source == pair.target {
+        if pair.source.same_language(&pair.target) {
             self.reporter.note(format!("{name}: already in {}, not translated", pair.target.name()));
         }
     }

@@ -52,7 +52,7 @@ impl Lang {
     /// assert_eq!(Lang::parse("EN_us")?.tag(), "en-US");
     /// assert_eq!(Lang::parse("deu_Latn")?, Lang::DE);
     /// assert_eq!(Lang::parse("zh-hant")?.name(), "Chinese (Traditional)");
-    /// # diglot::Result::Ok(())
+    /// # Ok::<(), diglot::Error>(())
     /// ```
     ///
     /// # Errors

@@ -8,11 +8,12 @@ use crate::engine::causal::{self, CausalEngine};
 use crate::engine::{Engine, Event, Flow, Hypothesis};
 use crate::error::{Error, Result};
 use crate::gguf::Gguf;
-use crate::plan::{Profile, Request};
+use crate::lang::{Lang, LangPair};
+use crate::plan::{Length, Piece, Profile, Request, Task, Wording};
 use crate::render::ModelInfo;
 
-/// Tokens that the wording around a text takes at most.
-const PROMPT_OVERHEAD: usize = 160;
+/// Tokens set aside for the wording around a text where the engine's own wording is not known.
+const PROMPT_TOKENS: usize = 160;
 
 /// How a model is loaded.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +31,8 @@ pub struct LoadOptions {
 pub struct Model {
     engine: Arc<Mutex<Box<dyn Engine>>>,
     info: Arc<ModelInfo>,
+    /// Tokens set aside for the wording around a text.
+    prompt_tokens: usize,
 }
 
 impl Model {
@@ -80,7 +83,11 @@ impl Model {
 
     /// A model around an engine of your own.
     pub fn from_engine(engine: impl Engine + 'static, info: ModelInfo) -> Self {
-        Self { engine: Arc::new(Mutex::new(Box::new(engine))), info: Arc::new(info) }
+        Self {
+            engine: Arc::new(Mutex::new(Box::new(engine))),
+            info: Arc::new(info),
+            prompt_tokens: PROMPT_TOKENS,
+        }
     }
 
     fn open(
@@ -100,7 +107,8 @@ impl Model {
             ..defaults
         };
         let engine = CausalEngine::load(gguf, profile, options)?;
-        Ok(Self::from_engine(engine, info))
+        let prompt_tokens = longest_prompt(&engine, profile)?;
+        Ok(Self { prompt_tokens, ..Self::from_engine(engine, info) })
     }
 
     /// The model as the output names it.
@@ -110,7 +118,7 @@ impl Model {
 
     /// The tokens that a text and what is made of it may hold together.
     pub(crate) fn budget(&self) -> usize {
-        self.lock().context().saturating_sub(PROMPT_OVERHEAD)
+        self.lock().context().saturating_sub(self.prompt_tokens)
     }
 
     pub(crate) fn count_tokens(&self, text: &str) -> Result<usize> {
@@ -129,6 +137,32 @@ impl Model {
     fn lock(&self) -> MutexGuard<'_, Box<dyn Engine>> {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The tokens of a profile's longest prompt, its text left out.
+fn longest_prompt(engine: &CausalEngine, profile: &Profile) -> Result<usize> {
+    let mut longest = 0;
+    for wording in [Wording::Plain, Wording::Strict] {
+        let translate = Task::Translate {
+            pair: LangPair { source: Lang::DE, target: Lang::EN },
+            text: String::new(),
+            wording,
+        };
+        let summarize =
+            Task::Summarize { lang: Lang::EN, text: String::new(), length: Length::Bullets(10), wording };
+        for task in [translate, summarize] {
+            let mut tokens = 0;
+            for piece in profile.prompt(&task) {
+                tokens += match piece {
+                    Piece::Special(_) => 1,
+                    Piece::Text(text) => engine.count_tokens(&text)?,
+                };
+            }
+            longest = longest.max(tokens);
+        }
+    }
+    // Other languages have longer names, and text may join with the wording before it.
+    Ok(longest + 16)
 }
 
 impl std::fmt::Debug for Model {

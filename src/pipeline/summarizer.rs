@@ -94,8 +94,11 @@ impl Summarizer {
         observe: &mut dyn FnMut(Progress<'_>) -> Flow,
     ) -> Result<Summary> {
         let texts: Vec<&str> = summary.sentences.iter().map(|s| s.text.as_str()).collect();
-        let targets =
-            Translator::new(model, target.clone()).translate_sentences(&texts, &summary.lang, observe)?;
+        let targets = Translator::new(model, target.clone()).translate_texts_observed(
+            &texts,
+            &summary.lang,
+            observe,
+        )?;
         let sentences = summary
             .sentences
             .iter()

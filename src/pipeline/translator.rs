@@ -78,15 +78,26 @@ impl Translator {
         Bitext::new(document.clone(), pair, confidence, segments, targets)
     }
 
-    /// Translates sentences that stand for themselves, one target for each, from a named language.
-    pub(crate) fn translate_sentences(
+    /// Translates texts that stand for themselves from a named language, one target for each.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn translate_texts(&self, texts: &[&str], source: &Lang) -> Result<Vec<Target>> {
+        self.translate_texts_observed(texts, source, &mut unobserved)
+    }
+
+    /// As [`translate_texts`](Self::translate_texts), telling `observe` what happens.
+    ///
+    /// # Errors
+    /// Also [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted) when `observe` answers [`Flow::Stop`].
+    pub fn translate_texts_observed(
         &self,
-        sentences: &[&str],
+        texts: &[&str],
         source: &Lang,
         observe: &mut dyn FnMut(Progress<'_>) -> Flow,
     ) -> Result<Vec<Target>> {
         let pair = LangPair { source: source.clone(), target: self.target.clone() };
-        let sources: Vec<Source<'_>> = sentences.iter().map(|&text| Source { text, copy: false }).collect();
+        let sources: Vec<Source<'_>> = texts.iter().map(|&text| Source { text, copy: false }).collect();
         run_rounds(&self.model, &sources, &pair, &mut |event| match event {
             RoundEvent::Progress(progress) => observe(progress),
             RoundEvent::Ready { .. } => Flow::Continue,

@@ -11,7 +11,7 @@ use diglot::tokenize::Tokenizer;
 pub struct Reference {
     /// The file's hash.
     pub sha256: String,
-    /// A text with special tokens written out, the ids it begins with, and the likeliest next token after each.
+    /// A text with special tokens written out, its ids, and the likeliest next token after each.
     pub text: String,
     pub tokens: Vec<u32>,
     pub top_1: Vec<u32>,
@@ -42,7 +42,7 @@ pub fn check_ids(name: &str, path: &Path) {
     }
     let text = tokenizer.decode(&reference.tokens).unwrap();
     let without_specials = reference.text.replace("<|im_start|>", "").replace("<|im_end|>", "");
-    assert!(without_specials.starts_with(&text), "{name}: {text:?}");
+    assert!(without_specials.starts_with(text.trim_end_matches('\u{fffd}')), "{name}: {text:?}");
 }
 
 fn read<T: serde::de::DeserializeOwned>(name: &str) -> T {
