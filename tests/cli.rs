@@ -278,6 +278,8 @@ fn a_tiny_model_goes_the_whole_way_and_gives_the_same_bytes_twice() {
         "--lang",
         "en",
         "--bilingual",
+        "--method",
+        "extractive",
         "--format",
         "json",
         "--model",

@@ -116,9 +116,10 @@ impl Model {
         &self.info
     }
 
-    /// The tokens that a text and what is made of it may hold together.
+    /// The tokens that a text and what is made of it may hold together. A sixteenth is kept back, since a text
+    /// that is joined from parts does not make exactly the parts' tokens.
     pub(crate) fn budget(&self) -> usize {
-        self.lock().context().saturating_sub(self.prompt_tokens)
+        self.lock().context().saturating_sub(self.prompt_tokens) / 16 * 15
     }
 
     pub(crate) fn count_tokens(&self, text: &str) -> Result<usize> {
@@ -168,5 +169,17 @@ fn longest_prompt(engine: &CausalEngine, profile: &Profile) -> Result<usize> {
 impl std::fmt::Debug for Model {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Model").field("info", &self.info).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_card_names_a_known_profile() {
+        for card in Catalog::built_in().unwrap().cards() {
+            assert!(Profile::named(&card.profile).is_ok(), "{}: {}", card.name, card.profile);
+        }
     }
 }

@@ -106,7 +106,8 @@ impl Summarizer {
             .map(|(original, target)| SummarySentence {
                 text: target.text,
                 sources: original.sources.clone(),
-                flags: target.flags,
+                // What is doubtful in one language is so in the other.
+                flags: original.flags.iter().cloned().chain(target.flags).collect(),
             })
             .collect();
         Ok(Summary { lang: target, method: Method::Translated, sentences, ..summary.clone() })

@@ -1,6 +1,6 @@
 //! Times of day, dates and years, with what a translation may make of them.
 
-use super::mentions::{Mention, Weight};
+use super::mentions::{Mention, Sense, Weight};
 use super::value::Value;
 
 /// A year of two digits in the centuries that it may belong to.
@@ -35,7 +35,7 @@ pub(super) fn date(text: &str, parts: &[Value]) -> Vec<Mention> {
     let mut mentions: Vec<Mention> = parts.iter().map(|&part| Mention::firm(text, vec![part])).collect();
     if let Some(month) = mentions.get_mut(1) {
         month.weight = Weight::Loose;
-        month.month = true;
+        month.sense = Sense::Month;
     }
     if let Some(year) = mentions.get_mut(2) {
         let short = year.values[0];

@@ -15,14 +15,14 @@ pub(crate) struct Mention {
     pub values: Vec<Value>,
     /// How sure it is that a translation says it too.
     pub weight: Weight,
-    /// Whether it is a month's name.
-    pub month: bool,
+    /// What it counts or names.
+    pub sense: Sense,
 }
 
 impl Mention {
     /// A number that must be there.
     pub fn firm(text: impl Into<String>, values: Vec<Value>) -> Self {
-        Self { text: text.into(), values, weight: Weight::Firm, month: false }
+        Self { text: text.into(), values, weight: Weight::Firm, sense: Sense::Open }
     }
 
     /// A number that may be left out.
@@ -33,6 +33,28 @@ impl Mention {
     /// A possible counterpart.
     pub fn hint(text: impl Into<String>, values: Vec<Value>) -> Self {
         Self { weight: Weight::Hint, ..Self::firm(text, values) }
+    }
+}
+
+/// What a number counts or names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sense {
+    /// Figures and words that may be any of the others, weekdays apart.
+    Open,
+    /// How many (`zwei`).
+    Count,
+    /// Which one, or what share (`zweite`, `Drittel`).
+    Order,
+    /// A month.
+    Month,
+    /// A day of the week.
+    Weekday,
+}
+
+impl Sense {
+    /// Whether a mention in this sense may be the counterpart of one in the other.
+    pub fn fits(self, other: Self) -> bool {
+        self == other || ([self, other].contains(&Self::Open) && ![self, other].contains(&Self::Weekday))
     }
 }
 

@@ -13,7 +13,7 @@ mod words;
 
 use super::Exchange;
 use crate::flag::{Flag, FlagKind};
-pub(crate) use mentions::{Mention, Weight, mentions};
+use mentions::{Mention, Sense, Weight, mentions};
 
 /// Numbers of the source are missing or different, or the output has others.
 pub(super) fn numbers(exchange: &Exchange<'_>) -> Option<Flag> {
@@ -29,10 +29,13 @@ pub(super) fn numbers(exchange: &Exchange<'_>) -> Option<Flag> {
     lost.retain(|mention| !stands_in(mention, exchange.output));
     let firm = |mentions: &[Mention]| mentions.iter().any(|mention| mention.weight == Weight::Firm);
     // What may be left out must still not become another of its kind.
-    let loose = |mentions: &[Mention], month| {
-        mentions.iter().any(|mention| mention.weight == Weight::Loose && mention.month == month)
+    let named = |sense: Sense| matches!(sense, Sense::Month | Sense::Weekday).then_some(sense);
+    let loose = |mentions: &[Mention], kind| {
+        mentions.iter().any(|mention| mention.weight == Weight::Loose && named(mention.sense) == kind)
     };
-    let changed = [true, false].into_iter().any(|month| loose(&lost, month) && loose(&added, month));
+    let changed = [None, Some(Sense::Month), Some(Sense::Weekday)]
+        .into_iter()
+        .any(|kind| loose(&lost, kind) && loose(&added, kind));
     (firm(&lost) || firm(&added) || changed).then(|| {
         let said = |mentions: &[Mention], what: &str| {
             let texts: Vec<String> = mentions
@@ -80,9 +83,9 @@ fn stands_in(mention: &Mention, text: &str) -> bool {
 }
 
 fn same_value(a: &Mention, b: &Mention) -> bool {
-    a.month == b.month && a.values.first() == b.values.first()
+    a.sense == b.sense && a.values.first() == b.values.first()
 }
 
 fn shared_reading(a: &Mention, b: &Mention) -> bool {
-    a.values.iter().any(|value| b.values.contains(value))
+    a.sense.fits(b.sense) && a.values.iter().any(|value| b.values.contains(value))
 }

@@ -2,7 +2,7 @@
 
 use super::calendar::{clock, date, in_centuries, is_date, other_half_of_day};
 use super::lexer::{Kind, Numeral, Token};
-use super::mentions::{Language, Mention, Weight};
+use super::mentions::{Language, Mention, Sense, Weight};
 use super::value::Value;
 use super::words::{self, Meaning};
 
@@ -151,7 +151,7 @@ impl<'a> Reader<'a> {
                 let (value, more) = self.scaled(value, at + 1);
                 let mut values = vec![value];
                 values.extend(self.scaled_by_range(value, at + more));
-                (Mention::firm(self.text(at, more + 1), values), more + 1)
+                (Mention { sense: Sense::Count, ..Mention::firm(self.text(at, more + 1), values) }, more + 1)
             }
             // `eine Million`
             Meaning::Hint(1) if scale_words > 0 => {
@@ -167,8 +167,15 @@ impl<'a> Reader<'a> {
                 let values = std::iter::once(Value::whole(n)).chain(in_centuries(Value::whole(n)));
                 (Mention::loose(word, values.collect()), 1)
             }
-            Meaning::Ordinal(n) => (Mention::loose(word, vec![Value::whole(n)]), 1),
-            Meaning::Month(n) => (Mention { month: true, ..Mention::loose(word, vec![Value::whole(n)]) }, 1),
+            Meaning::Ordinal(n) => {
+                (Mention { sense: Sense::Order, ..Mention::loose(word, vec![Value::whole(n)]) }, 1)
+            }
+            Meaning::Month(n) => {
+                (Mention { sense: Sense::Month, ..Mention::loose(word, vec![Value::whole(n)]) }, 1)
+            }
+            Meaning::Weekday(n) => {
+                (Mention { sense: Sense::Weekday, ..Mention::firm(word, vec![Value::whole(n)]) }, 1)
+            }
         };
         mentions.push(mention);
         taken
@@ -198,7 +205,10 @@ impl<'a> Reader<'a> {
         {
             let end = *ends.get(taken)?;
             let value = value.plus(unit)?;
-            mentions.push(Mention::loose(self.text(at, end - at), vec![value]));
+            mentions.push(Mention {
+                sense: Sense::Order,
+                ..Mention::loose(self.text(at, end - at), vec![value])
+            });
             return Some(end - at);
         }
         let (value, more) = self.scaled(value, end);
@@ -206,7 +216,8 @@ impl<'a> Reader<'a> {
         let weight = if hint { Weight::Hint } else { Weight::Firm };
         let mut values = vec![value];
         values.extend(self.scaled_by_range(value, end + more - 1));
-        mentions.push(Mention { weight, ..Mention::firm(text, values) });
+        let sense = if hint { Sense::Open } else { Sense::Count };
+        mentions.push(Mention { weight, sense, ..Mention::firm(text, values) });
         Some(end - at + more)
     }
 

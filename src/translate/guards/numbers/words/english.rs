@@ -26,6 +26,8 @@ const ENGLISH_SMALL: [&str; 20] = [
 ];
 const ENGLISH_TENS: [&str; 10] =
     ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+const ENGLISH_WEEKDAYS: [&str; 7] =
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const ENGLISH_MONTHS: [&str; 12] = [
     "January",
     "February",
@@ -44,6 +46,9 @@ const ENGLISH_MONTHS: [&str; 12] = [
 pub(in crate::translate::guards::numbers) fn english(word: &str) -> Option<Meaning> {
     if let Some(month) = ENGLISH_MONTHS.iter().position(|month| *month == word) {
         return Some(Meaning::Month(month as u128 + 1));
+    }
+    if let Some(day) = ENGLISH_WEEKDAYS.iter().position(|day| *day == word.trim_end_matches('s')) {
+        return Some(Meaning::Weekday(day as u128 + 1));
     }
     let lower = word.to_lowercase();
     Some(match lower.as_str() {

@@ -18,6 +18,9 @@ const GERMAN_TEENS: [&str; 10] = [
 ];
 const GERMAN_TENS: [&str; 10] =
     ["", "", "zwanzig", "dreißig", "vierzig", "fünfzig", "sechzig", "siebzig", "achtzig", "neunzig"];
+/// The beginnings of `Montag`, `montags`, `Montagabend`.
+const GERMAN_WEEKDAYS: [&str; 7] =
+    ["montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag"];
 const GERMAN_MONTHS: [&str; 12] = [
     "januar",
     "februar",
@@ -39,7 +42,11 @@ pub(in crate::translate::guards::numbers) fn german(word: &str) -> Option<Meanin
     if let Some(month) = GERMAN_MONTHS.iter().position(|month| *month == lower.trim_end_matches('s')) {
         return Some(Meaning::Month(month as u128 + 1));
     }
+    if let Some(day) = GERMAN_WEEKDAYS.iter().position(|day| lower.starts_with(day)) {
+        return Some(Meaning::Weekday(day as u128 + 1));
+    }
     match lower {
+        "sonnabend" | "sonnabends" => return Some(Meaning::Weekday(6)),
         "jänner" => return Some(Meaning::Month(1)),
         "ein" | "eins" | "eine" | "einen" | "einem" | "einer" | "eines" | "einmal" | "einzige"
         | "einzigen" => {
@@ -262,6 +269,7 @@ mod tests {
         assert_eq!(german("zweitgrößte"), Some(Meaning::Ordinal(2)));
         assert_eq!(german("Dreikampf"), Some(Meaning::Hint(3)));
         assert_eq!(german("Milliarden"), Some(Meaning::Scale(Value::whole(1_000_000_000))));
+        assert_eq!(german("Mittwochabend"), Some(Meaning::Weekday(3)));
         assert_eq!(german("Juni"), Some(Meaning::Month(6)));
     }
 }

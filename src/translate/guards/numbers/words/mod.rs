@@ -22,6 +22,8 @@ pub(super) enum Meaning {
     Decade(u128),
     /// A month, from 1.
     Month(u128),
+    /// A day of the week, from 1 for Monday.
+    Weekday(u128),
 }
 
 /// A Roman numeral of at least two letters (`XIV.`), below 40.
