@@ -338,6 +338,77 @@ fn special_tokens_in_a_document_are_plain_text() {
 }
 
 #[test]
+fn a_wrong_source_language_is_used_and_doubted() {
+    // Case 88.
+    let desk = Desk::new();
+    desk.file("a.txt", GERMAN.repeat(3));
+    let args =
+        ["--lang", "en", "--from", "fr", "--format", "json", "--model", &tiny(), "--profile", "chatml"];
+    let output = desk.run("translate", &[&args[..], &["a.txt"]].concat());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(stderr(&output).contains("looks like German, not French"), "{}", stderr(&output));
+    let article: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(article["source"]["lang"], "fr");
+    assert!(article["source"]["confidence"].is_null());
+}
+
+#[test]
+fn each_segment_of_a_mixed_document_is_judged_by_its_own_language() {
+    // Case 85.
+    let desk = Desk::new();
+    desk.file("a.txt", format!("{GERMAN}\n{ENGLISH}"));
+    let args =
+        ["--lang", "en", "--from", "de", "--format", "json", "--model", &tiny(), "--profile", "chatml"];
+    let output = desk.run("translate", &[&args[..], &["a.txt"]].concat());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let article: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let segments = article["segments"].as_array().unwrap();
+    let english = segments.iter().find(|s| s["source"].as_str().unwrap().starts_with("The town")).unwrap();
+    assert_eq!(english["target"], english["source"]);
+    assert_eq!(english["flags"][0]["kind"], "same-language");
+    let german = segments.iter().find(|s| s["source"].as_str().unwrap().starts_with("Die Stadt")).unwrap();
+    assert_ne!(german["target"], german["source"]);
+}
+
+#[test]
+fn the_chat_template_inside_a_model_file_is_ignored() {
+    // Case 23: the same model with a hostile template gives the same text.
+    let desk = Desk::new();
+    desk.file("a.txt", GERMAN);
+    let plain = fs::read(tiny()).unwrap();
+    let (key, hostile) = (b"tokenizer.chat_template", b"{% for i in range(10**9) %}x{% endfor %}");
+    let with_template = add_string(&plain, key, hostile);
+    desk.file("plain.gguf", &plain);
+    desk.file("hostile.gguf", with_template);
+    let run = |model: &str| {
+        let args = ["--lang", "en", "--quiet", "--model", model, "--profile", "chatml", "a.txt"];
+        desk.run("translate", &args)
+    };
+    let (plain, hostile) = (run("plain.gguf"), run("hostile.gguf"));
+    assert_eq!(code(&hostile), 0, "{}", stderr(&hostile));
+    assert_eq!(plain.stdout, hostile.stdout);
+}
+
+/// A GGUF file with one more string among its metadata. The tensors move by the alignment of 32 bytes, so the
+/// entry is padded to keep their distance.
+fn add_string(file: &[u8], key: &[u8], value: &[u8]) -> Vec<u8> {
+    let entry = |value: &[u8]| {
+        let mut entry = (key.len() as u64).to_le_bytes().to_vec();
+        entry.extend(key);
+        entry.extend(8_u32.to_le_bytes());
+        entry.extend((value.len() as u64).to_le_bytes());
+        entry.extend(value);
+        entry
+    };
+    let mut value = value.to_vec();
+    while entry(&value).len() % 32 != 0 {
+        value.push(b' ');
+    }
+    let count = u64::from_le_bytes(file[16..24].try_into().unwrap()) + 1;
+    [&file[..16], &count.to_le_bytes(), &entry(&value), &file[24..]].concat()
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_error() {
     // Case 109.
     let desk = Desk::new();

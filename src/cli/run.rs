@@ -15,10 +15,13 @@ use crate::cli::{input, report};
 use crate::document::Document;
 use crate::engine::Flow;
 use crate::error::{Error, ErrorKind, Result};
-use crate::lang::{Lang, LangPair};
+use crate::lang::{self, Lang, LangPair};
 use crate::pipeline::{Progress, Summarizer, Translator, source_language, untranslated};
 use crate::render::{self, Article, Format, Layout, TargetWriter, Timings, View};
 use crate::summarize::Summary;
+
+/// The detector's confidence from which a language named with `--from` is doubted.
+const SURE: f64 = 0.8;
 
 /// Columns of a text layout off a terminal.
 const WIDTH: usize = 100;
@@ -299,7 +302,13 @@ impl Job<'_> {
             Some(confidence) => self
                 .reporter
                 .note(format!("{name}: {} (detected, confidence {confidence:.2})", pair.source.name())),
-            None => self.reporter.detail(format!("{name}: {}", pair.source.name())),
+            None => match lang::detect(&document.text) {
+                Some(seen) if seen.confidence > SURE && !seen.lang.same_language(&pair.source) => {
+                    let (seen, named) = (seen.lang.name(), pair.source.name());
+                    self.reporter.note(format!("{name}: looks like {seen}, not {named} as --from says"));
+                }
+                _ => self.reporter.detail(format!("{name}: {}", pair.source.name())),
+            },
         }
         if pair.source.same_language(&pair.target) {
             self.reporter.note(format!("{name}: already in {}, not translated", pair.target.name()));
