@@ -78,7 +78,14 @@ impl Reporter {
             output_tokens: 0,
             started: Instant::now(),
             last_line: Instant::now(),
+            silent: false,
         }
+    }
+
+    /// A stage that says nothing before it ends, because the text itself appears on the terminal meanwhile and
+    /// a bar would wipe out the line that it stands on.
+    pub(crate) fn silent_stage(&self, what: impl Into<String>) -> Stage {
+        Stage { bar: ProgressBar::hidden(), silent: true, ..self.stage(what) }
     }
 }
 
@@ -94,6 +101,7 @@ pub(crate) struct Stage {
     pub output_tokens: usize,
     started: Instant,
     last_line: Instant,
+    silent: bool,
 }
 
 impl Stage {
@@ -120,7 +128,7 @@ impl Stage {
         }
         if self.last_line.elapsed() >= LINE_EVERY {
             self.last_line = Instant::now();
-            if self.bar.is_hidden() {
+            if self.bar.is_hidden() && !self.silent {
                 self.reporter.note(format!(
                     "{}: {} of {} done, {:.0} tokens/s",
                     self.what,
@@ -131,11 +139,6 @@ impl Stage {
             }
         }
         self.reporter.flow()
-    }
-
-    /// Makes room for other output on the terminal while it is written.
-    pub(crate) fn suspend(&self, write: impl FnOnce()) {
-        self.bar.suspend(write);
     }
 
     /// Ends the stage and returns the seconds it took.

@@ -259,12 +259,14 @@ impl Job<'_> {
         if let Some(from) = &self.from {
             translator = translator.from(from.clone());
         }
-        let mut stage = self.reporter.stage(format!("translating {}", document.name));
+        let what = format!("translating {}", document.name);
+        let mut stage =
+            if self.streams { self.reporter.silent_stage(what) } else { self.reporter.stage(what) };
         let mut writer = self.streams.then(|| TargetWriter::new(&document.text));
         let mut failure = None;
         let result = translator.translate_observed(document, &mut |event| {
             if let (Some(writer), Progress::Ready { segment, target }) = (&mut writer, event) {
-                stage.suspend(|| failure = stream(|out| writer.write(segment, target, out)).err());
+                failure = stream(|out| writer.write(segment, target, out)).err();
                 if failure.is_some() {
                     return Flow::Stop;
                 }
