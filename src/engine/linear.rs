@@ -1,6 +1,7 @@
 //! The seam between model code and matrix products: a linear layer as a model file stores it.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use candle_core::CpuStorage;
 use candle_core::quantized::{GgmlDType, QuantizedType};
@@ -46,21 +47,39 @@ impl Loader<'_> {
     /// Reads `{name}.weight` of `[rows, cols]` and, where the file has one, `{name}.bias`. The weights are
     /// copied, so the file's own pages are given back.
     pub(crate) fn linear(&self, name: &str, rows: usize, cols: usize) -> Result<Linear> {
+        self.linear_in_order(name, rows, cols, None)
+    }
+
+    /// As [`linear`](Self::linear) for a layer without a bias, with the rows in another order: output `i` is
+    /// row `order[i]`.
+    pub(crate) fn linear_in_order(
+        &self,
+        name: &str,
+        rows: usize,
+        cols: usize,
+        order: Option<&[u32]>,
+    ) -> Result<Linear> {
         let Self { gguf, form, fine, pool } = *self;
         let weight_name = format!("{name}.weight");
         let view = tensor(gguf, &weight_name, &[rows, cols])?;
         let packed = match form {
-            Some(form) => PackedLinear::new(form, view.dtype, rows, cols, view.data, pool)?,
+            Some(form) => PackedLinear::in_order(form, view.dtype, rows, cols, view.data, order, pool)?,
             None => None,
         };
         let weight = match packed {
             Some(packed) => Weight::Packed(packed),
-            None if view.dtype == GgmlDType::F32 => Weight::Plain(values(&view, rows * cols)?),
-            None => Weight::Candle(view.dtype.from_data(Cow::Borrowed(view.data))),
+            None => {
+                let data = in_order(view.data, rows, order);
+                match view.dtype {
+                    GgmlDType::F32 => Weight::Plain(values(view.dtype, &data, rows * cols)?),
+                    dtype => Weight::Candle(dtype.from_data(data)),
+                }
+            }
         };
         gguf.release(&weight_name);
         let bias_name = format!("{name}.bias");
-        let bias = if gguf.has_tensor(&bias_name) { Some(vector(gguf, &bias_name, rows)?) } else { None };
+        let has_bias = order.is_none() && gguf.has_tensor(&bias_name);
+        let bias = if has_bias { Some(vector(gguf, &bias_name, rows)?) } else { None };
         let rounds = view.dtype.block_size() > 1;
         Ok(Linear { rows, cols, weight, bias, fine_block: (fine && rounds).then(|| view.dtype.block_size()) })
     }
@@ -74,8 +93,21 @@ impl Loader<'_> {
 impl Linear {
     /// `x` is `[m, cols]`, `out` is `[m, rows]` and overwritten.
     pub(crate) fn forward(&self, x: &[f32], m: usize, out: &mut [f32], pool: &Pool) -> Result<()> {
+        self.forward_some(x, m, std::slice::from_ref(&(0..self.rows)), out, pool)
+    }
+
+    /// As [`forward`](Self::forward), for the outputs in `wanted` at least, ranges in ascending order. What
+    /// the other outputs hold afterwards is not said.
+    pub(crate) fn forward_some(
+        &self,
+        x: &[f32],
+        m: usize,
+        wanted: &[Range<usize>],
+        out: &mut [f32],
+        pool: &Pool,
+    ) -> Result<()> {
         match self.fine_block {
-            None => self.product(x, m, out, pool)?,
+            None => self.product(x, m, wanted, out, pool)?,
             Some(block) => {
                 let mut both = Vec::with_capacity(2 * x.len());
                 both.extend(x.chunks(block).flat_map(coarse));
@@ -83,21 +115,36 @@ impl Linear {
                 let rest: Vec<f32> = fine.iter().zip(coarse).map(|(x, coarse)| x - coarse).collect();
                 both.extend(rest);
                 let mut products = vec![0.0; 2 * out.len()];
-                self.product(&both, 2 * m, &mut products, pool)?;
+                self.product(&both, 2 * m, wanted, &mut products, pool)?;
                 let (coarse, rest) = products.split_at(out.len());
-                out.copy_from_slice(coarse);
-                ops::add(out, rest);
+                let rows = |x| <[f32]>::chunks_exact(x, self.rows);
+                for (out, (coarse, rest)) in out.chunks_exact_mut(self.rows).zip(rows(coarse).zip(rows(rest)))
+                {
+                    for range in wanted {
+                        out[range.clone()].copy_from_slice(&coarse[range.clone()]);
+                        ops::add(&mut out[range.clone()], &rest[range.clone()]);
+                    }
+                }
             }
         }
         if let Some(bias) = &self.bias {
-            out.chunks_exact_mut(self.rows).for_each(|row| ops::add(row, bias));
+            for out in out.chunks_exact_mut(self.rows) {
+                wanted.iter().for_each(|range| ops::add(&mut out[range.clone()], &bias[range.clone()]));
+            }
         }
         Ok(())
     }
 
-    fn product(&self, x: &[f32], m: usize, out: &mut [f32], pool: &Pool) -> Result<()> {
+    fn product(
+        &self,
+        x: &[f32],
+        m: usize,
+        wanted: &[Range<usize>],
+        out: &mut [f32],
+        pool: &Pool,
+    ) -> Result<()> {
         match &self.weight {
-            Weight::Packed(weight) => weight.forward(x, m, out, pool),
+            Weight::Packed(weight) => weight.forward_some(x, m, wanted, out, pool),
             Weight::Plain(weight) => {
                 // A token at a time, or for one token some of the outputs.
                 let len = if m == 1 { self.rows.div_ceil(pool.threads()) } else { self.rows };
@@ -125,13 +172,27 @@ fn coarse(block: &[f32]) -> impl Iterator<Item = f32> {
     block.iter().map(move |x| (x * per_step).round_ties_even() * step)
 }
 
-fn vector(gguf: &Gguf, name: &str, len: usize) -> Result<Vec<f32>> {
-    values(&tensor(gguf, name, &[len])?, len)
+/// The bytes of `rows` rows in another order.
+fn in_order<'a>(data: &'a [u8], rows: usize, order: Option<&[u32]>) -> Cow<'a, [u8]> {
+    match order {
+        None => Cow::Borrowed(data),
+        Some(order) => {
+            let bytes = data.len() / rows;
+            Cow::Owned(
+                order.iter().flat_map(|&row| &data[row as usize * bytes..][..bytes]).copied().collect(),
+            )
+        }
+    }
 }
 
-fn values(view: &TensorView<'_>, len: usize) -> Result<Vec<f32>> {
+fn vector(gguf: &Gguf, name: &str, len: usize) -> Result<Vec<f32>> {
+    let view = tensor(gguf, name, &[len])?;
+    values(view.dtype, view.data, len)
+}
+
+fn values(dtype: GgmlDType, data: &[u8], len: usize) -> Result<Vec<f32>> {
     let mut out = vec![0.0; len];
-    dequantize(view.dtype, view.data, &mut out)?;
+    dequantize(dtype, data, &mut out)?;
     Ok(out)
 }
 

@@ -37,6 +37,8 @@ pub struct Decoder {
     layers: Vec<Layer>,
     norm: Vec<f32>,
     output: Linear,
+    /// The token of each row of the output head, where the rows stand in an order of their own.
+    order: Option<Vec<u32>>,
     rope: Rope,
     local_rope: Rope,
     pool: Pool,
@@ -69,6 +71,12 @@ impl Decoder {
     /// [`ErrorKind::Model`](crate::ErrorKind::Model) when a tensor is missing or has another shape than
     /// the metadata says.
     pub fn load(gguf: Gguf, threads: usize) -> Result<Self> {
+        Self::load_in_order(gguf, threads, None)
+    }
+
+    /// As [`load`](Self::load), with the rows of the output head in another order: row `i` is that of token
+    /// `order[i]`. Each token stands in it once.
+    pub(super) fn load_in_order(gguf: Gguf, threads: usize, order: Option<Vec<u32>>) -> Result<Self> {
         let config = ModelConfig::read(&gguf)?;
         let pool = Pool::new(if threads == 0 { default_threads() } else { threads });
         let fine = config.hidden <= FINE_UP_TO;
@@ -86,7 +94,8 @@ impl Decoder {
         // The output head first: it is the largest, and the file's pages beside its copy are the peak.
         let output = if config.tied { "token_embd" } else { "output" };
         Ok(Self {
-            output: loader.linear(output, config.vocab, config.hidden)?,
+            output: loader.linear_in_order(output, config.vocab, config.hidden, order.as_deref())?,
+            order,
             layers: (0..config.layers)
                 .map(|index| Layer::load(&loader, &config, index))
                 .collect::<Result<_>>()?,
@@ -165,9 +174,36 @@ impl Decoder {
 
     /// The logits of hidden states, `[n, hidden]` to `[n, vocab_size]`. `logits` is resized and overwritten.
     pub fn head(&self, hidden: &[f32], logits: &mut Vec<f32>) -> Result<()> {
+        let vocab = self.vocab_size();
+        self.head_rows(hidden, std::slice::from_ref(&(0..vocab)), logits)?;
+        if let Some(order) = &self.order {
+            for logits in logits.chunks_exact_mut(vocab) {
+                let ordered = logits.to_vec();
+                order.iter().zip(ordered).for_each(|(&token, logit)| logits[token as usize] = logit);
+            }
+        }
+        Ok(())
+    }
+
+    /// The logits of the `wanted` rows of the output head, ranges in ascending order, each in the place of its
+    /// row; other places hold anything.
+    pub(super) fn head_rows(
+        &self,
+        hidden: &[f32],
+        wanted: &[Range<usize>],
+        logits: &mut Vec<f32>,
+    ) -> Result<()> {
         let n = hidden.len() / self.config.hidden;
         logits.resize(n * self.vocab_size(), 0.0);
-        self.output.forward(hidden, n, logits, &self.pool)
+        self.output.forward_some(hidden, n, wanted, logits, &self.pool)
+    }
+
+    /// The token of a row of the output head.
+    pub(super) fn token(&self, row: usize) -> Option<u32> {
+        match &self.order {
+            Some(order) => order.get(row).copied(),
+            None => u32::try_from(row).ok(),
+        }
     }
 
     /// The weights are damaged, though the file is well formed.

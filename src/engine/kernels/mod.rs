@@ -29,6 +29,8 @@
 //! held to it and to candle's dequantized weights. `unsafe` stands in this room and nowhere else in the
 //! engine.
 
+use std::ops::Range;
+
 use candle_core::quantized::GgmlDType;
 use memmap2::MmapMut;
 
@@ -157,6 +159,23 @@ impl PackedLinear {
         data: &[u8],
         pool: &Pool,
     ) -> Result<Option<Self>> {
+        Self::in_order(form, dtype, n, k, data, None, pool)
+    }
+
+    /// As [`new`](Self::new), with the rows of `data` in another order: output `i` is row `order[i]`.
+    ///
+    /// # Panics
+    /// If `order` does not hold `n` numbers below `n`.
+    pub(crate) fn in_order(
+        form: Form,
+        dtype: GgmlDType,
+        n: usize,
+        k: usize,
+        data: &[u8],
+        order: Option<&[u32]>,
+        pool: &Pool,
+    ) -> Result<Option<Self>> {
+        assert!(order.is_none_or(|order| order.len() == n), "an order of {n} rows");
         if !form.supported() {
             return Err(Error::usage(format!("this processor has no {} kernels", form.name())));
         }
@@ -178,8 +197,10 @@ impl PackedLinear {
         // Fewer, larger pages where the system allows; a refusal changes nothing but speed.
         let _ = packed.advise(memmap2::Advice::HugePage);
         pool.for_each_chunk(&mut packed, tile_bytes, |index, tile| {
-            let source = &data[index * COLUMNS * column_bytes..];
-            let columns: Vec<&[u8]> = source.chunks_exact(column_bytes).take(COLUMNS).collect();
+            let places = index * COLUMNS..n.min((index + 1) * COLUMNS);
+            let row = |place: usize| order.map_or(place, |order| order[place] as usize);
+            let columns: Vec<&[u8]> =
+                places.map(|place| &data[row(place) * column_bytes..][..column_bytes]).collect();
             pack::pack_tile(format, &columns, blocks, tile);
         });
         Ok(Some(Self { form, format, n, k, data: packed }))
@@ -216,20 +237,47 @@ impl PackedLinear {
     /// # Panics
     /// If `x` or `out` has another length.
     pub fn forward(&self, x: &[f32], m: usize, out: &mut [f32], pool: &Pool) {
+        self.forward_some(x, m, std::slice::from_ref(&(0..self.n)), out, pool);
+    }
+
+    /// As [`forward`](Self::forward), for the outputs in `wanted` alone, ranges in ascending order. What the
+    /// other outputs hold afterwards is not said.
+    pub(crate) fn forward_some(
+        &self,
+        x: &[f32],
+        m: usize,
+        wanted: &[Range<usize>],
+        out: &mut [f32],
+        pool: &Pool,
+    ) {
         assert_eq!(x.len(), m * self.k, "activations");
         assert_eq!(out.len(), m * self.n, "results");
         let x = Activations::new(self.form, self.format.correction(), x, m, self.k, pool);
-        let tiles = self.n.div_ceil(COLUMNS);
-        let strip = self.tiles_at_once(pool.threads());
+        let strips = self.strips(wanted, self.tiles_at_once(pool.threads()));
         let out = Shareable(out.as_mut_ptr());
-        pool.for_each(tiles.div_ceil(strip), |index| {
-            let strip = index * strip..tiles.min((index + 1) * strip);
+        pool.for_each(strips.len(), |index| {
             for group in 0..x.groups() {
-                for tile in strip.clone() {
+                for tile in strips[index].clone() {
                     self.product(&x, group, tile, &out);
                 }
             }
         });
+    }
+
+    /// The tiles that hold the `wanted` outputs, each once, in strips of at most `len`.
+    fn strips(&self, wanted: &[Range<usize>], len: usize) -> Vec<Range<usize>> {
+        let mut strips = Vec::new();
+        let mut next = 0;
+        for range in wanted {
+            let end = range.end.min(self.n).div_ceil(COLUMNS);
+            next = next.max(range.start / COLUMNS);
+            while next < end {
+                let to = end.min(next + len);
+                strips.push(next..to);
+                next = to;
+            }
+        }
+        strips
     }
 
     /// How many tiles a thread takes at once: few enough that they stay in its cache while the rows pass by
