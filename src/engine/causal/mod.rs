@@ -25,6 +25,7 @@ mod decoder;
 
 pub use decoder::{Decoder, Row};
 
+pub use crate::engine::formats::{FormatUse, Kernel};
 pub use crate::engine::slots::{KvShape, SlotId, Slots};
 
 use batch::{Batch, Prompt};
@@ -124,7 +125,7 @@ impl CausalEngine {
     }
 
     /// The ids of the prompt of a task.
-    fn encode(&self, task: &Task) -> Result<Vec<u32>> {
+    pub(crate) fn encode(&self, task: &Task) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
         for piece in self.profile.prompt(task) {
             match piece {
