@@ -63,6 +63,8 @@ pub mod render;
 
 mod pipeline;
 
+mod bench;
+
 #[doc(hidden)]
 pub mod cli;
 

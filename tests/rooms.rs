@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room, each importing only from those before it.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "error",
     "flag",
     "lang",
@@ -21,6 +21,7 @@ const ORDER: [&str; 18] = [
     "assemble",
     "render",
     "pipeline",
+    "bench",
     "cli",
     "lib",
 ];

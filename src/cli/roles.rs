@@ -122,6 +122,6 @@ fn unsupported(card: &Card, what: &str) -> Error {
 }
 
 /// Whether a model is named by path: an existing file, or something that only a path looks like.
-fn is_path(name: &str) -> bool {
+pub(crate) fn is_path(name: &str) -> bool {
     name.contains(std::path::MAIN_SEPARATOR) || name.ends_with(".gguf") || Path::new(name).is_file()
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use candle_core::CpuStorage;
 use candle_core::quantized::{GgmlDType, QuantizedType};
 
+use crate::engine::formats::Kernel;
 use crate::engine::kernels::{Form, PackedLinear, Pool};
 use crate::engine::ops;
 use crate::error::{Error, Result};
@@ -15,6 +16,8 @@ use crate::gguf::{Gguf, TensorView};
 pub(crate) struct Linear {
     rows: usize,
     cols: usize,
+    /// How the file stores the weights.
+    dtype: GgmlDType,
     weight: Weight,
     bias: Option<Vec<f32>>,
     /// For fine activations: how many of them share a scale.
@@ -81,7 +84,8 @@ impl Loader<'_> {
         let has_bias = order.is_none() && gguf.has_tensor(&bias_name);
         let bias = if has_bias { Some(vector(gguf, &bias_name, rows)?) } else { None };
         let rounds = view.dtype.block_size() > 1;
-        Ok(Linear { rows, cols, weight, bias, fine_block: (fine && rounds).then(|| view.dtype.block_size()) })
+        let fine_block = (fine && rounds).then(|| view.dtype.block_size());
+        Ok(Linear { rows, cols, dtype: view.dtype, weight, bias, fine_block })
     }
 
     /// A small tensor as `f32`.
@@ -156,6 +160,16 @@ impl Linear {
             Weight::Candle(weight) => weight.matmul_t((m, self.cols, self.rows), x, out)?,
         }
         Ok(())
+    }
+
+    /// How the file stores the weights, their bytes there, and what multiplies them.
+    pub(crate) fn format(&self) -> (GgmlDType, usize, Kernel) {
+        let kernel = match &self.weight {
+            Weight::Packed(weight) => Kernel::Packed(weight.form()),
+            Weight::Plain(_) => Kernel::Plain,
+            Weight::Candle(_) => Kernel::Candle,
+        };
+        (self.dtype, self.rows * self.cols / self.dtype.block_size() * self.dtype.type_size(), kernel)
     }
 
     /// The length of an output row.
@@ -276,7 +290,7 @@ mod tests {
         };
         let bias = noise(3, rows);
         let fine_block = fine.then(|| dtype.block_size());
-        let linear = Linear { rows, cols, weight, bias: Some(bias.clone()), fine_block };
+        let linear = Linear { rows, cols, dtype, weight, bias: Some(bias.clone()), fine_block };
         let x = noise(2, m * cols);
         let mut out = vec![0.0; m * rows];
         linear.forward(&x, m, &mut out, &pool).unwrap();

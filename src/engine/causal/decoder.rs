@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use crate::engine::attention::{Attention, Span};
+use crate::engine::formats::{FormatUse, tally};
 use crate::engine::kernels::{Form, Pool, default_threads};
 use crate::engine::linear::{Embedding, Linear, Loader};
 use crate::engine::ops::{self, Angles, Rope, RopeLayout};
@@ -126,6 +127,11 @@ impl Decoder {
     /// The file that the weights came from.
     pub fn gguf(&self) -> &Gguf {
         &self.gguf
+    }
+
+    /// The formats of the weight matrices and what multiplies each, the largest first.
+    pub fn formats(&self) -> Vec<FormatUse> {
+        tally(self.layers.iter().flat_map(Layer::linears).chain([&self.output]).map(Linear::format))
     }
 
     /// An empty pool of row slots for this model.
@@ -294,6 +300,13 @@ impl Layer {
             down: linear("ffn_down", hidden, feed_forward)?,
             feed_forward_post_norm: norm_if(post_norms, "post_ffw_norm", hidden)?,
         })
+    }
+}
+
+impl Layer {
+    fn linears(&self) -> [&Linear; 7] {
+        let Self { query, key, value, attention_output, gate, up, down, .. } = self;
+        [query, key, value, attention_output, gate, up, down]
     }
 }
 

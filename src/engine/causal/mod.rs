@@ -26,6 +26,7 @@ mod restrict;
 
 pub use decoder::{Decoder, Row};
 
+pub use crate::engine::formats::{FormatUse, Kernel};
 pub use crate::engine::slots::{KvShape, SlotId, Slots};
 
 use batch::{Batch, Prompt};
@@ -147,7 +148,7 @@ impl CausalEngine {
     }
 
     /// The ids of the prompt of a task.
-    fn encode(&self, task: &Task) -> Result<Vec<u32>> {
+    pub(crate) fn encode(&self, task: &Task) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
         for piece in self.profile.prompt(task) {
             match piece {

@@ -216,6 +216,11 @@ impl PackedLinear {
         self.k
     }
 
+    /// The kernels that it is packed for.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
     /// The bytes that the weights take.
     pub fn bytes(&self) -> usize {
         self.data.len()
