@@ -7,7 +7,7 @@ use candle_core::CpuStorage;
 use candle_core::quantized::{GgmlDType, QuantizedType};
 
 use crate::engine::formats::Kernel;
-use crate::engine::kernels::{Form, PackedLinear, Pool};
+use crate::engine::kernels::{self, Form, PackedLinear, Pool, Precision, Product, Scratch};
 use crate::engine::ops;
 use crate::error::{Error, Result};
 use crate::gguf::{Gguf, TensorView};
@@ -95,9 +95,17 @@ impl Loader<'_> {
 }
 
 impl Linear {
-    /// `x` is `[m, cols]`, `out` is `[m, rows]` and overwritten.
-    pub(crate) fn forward(&self, x: &[f32], m: usize, out: &mut [f32], pool: &Pool) -> Result<()> {
-        self.forward_some(x, m, std::slice::from_ref(&(0..self.rows)), out, pool)
+    /// `x` is `[m, cols]`, `out` is resized to `[m, rows]` and overwritten.
+    pub(crate) fn forward(
+        &self,
+        x: &[f32],
+        m: usize,
+        out: &mut Vec<f32>,
+        scratch: &mut Scratch,
+        pool: &Pool,
+    ) -> Result<()> {
+        out.resize(m * self.rows, 0.0);
+        self.forward_some(x, m, std::slice::from_ref(&(0..self.rows)), out, scratch, pool)
     }
 
     /// As [`forward`](Self::forward), for the outputs in `wanted` at least, ranges in ascending order. What
@@ -108,47 +116,73 @@ impl Linear {
         m: usize,
         wanted: &[Range<usize>],
         out: &mut [f32],
+        scratch: &mut Scratch,
         pool: &Pool,
     ) -> Result<()> {
+        match &self.weight {
+            Weight::Packed(weight) => {
+                let product = Product { weight, bias: self.bias.as_deref(), wanted, out };
+                kernels::multiply(&mut [product], x, m, self.precision(), scratch, pool);
+                Ok(())
+            }
+            _ => self.unpacked(x, m, out, pool),
+        }
+    }
+
+    /// Several layers of the same inputs, at once where the kernels can.
+    pub(crate) fn forward_all<const N: usize>(
+        layers: [(&Self, &mut Vec<f32>); N],
+        x: &[f32],
+        m: usize,
+        scratch: &mut Scratch,
+        pool: &Pool,
+    ) -> Result<()> {
+        let whole = layers.each_ref().map(|(layer, _)| 0..layer.rows);
+        let first = layers.first().map_or(Precision::Coarse, |(layer, _)| layer.precision());
+        let mut products = Vec::with_capacity(N);
+        for ((layer, out), whole) in layers.into_iter().zip(&whole) {
+            match &layer.weight {
+                Weight::Packed(weight) if layer.precision() == first => {
+                    out.resize(m * layer.rows, 0.0);
+                    let wanted = std::slice::from_ref(whole);
+                    products.push(Product { weight, bias: layer.bias.as_deref(), wanted, out });
+                }
+                _ => layer.forward(x, m, out, scratch, pool)?,
+            }
+        }
+        kernels::multiply(&mut products, x, m, first, scratch, pool);
+        Ok(())
+    }
+
+    fn precision(&self) -> Precision {
+        if self.fine_block.is_some() { Precision::Fine } else { Precision::Coarse }
+    }
+
+    /// The product without our kernels.
+    fn unpacked(&self, x: &[f32], m: usize, out: &mut [f32], pool: &Pool) -> Result<()> {
         match self.fine_block {
-            None => self.product(x, m, wanted, out, pool)?,
+            None => self.unpacked_product(x, m, out, pool)?,
             Some(block) => {
                 let mut both = Vec::with_capacity(2 * x.len());
                 both.extend(x.chunks(block).flat_map(coarse));
-                let (coarse, fine) = (&both[..x.len()], x);
-                let rest: Vec<f32> = fine.iter().zip(coarse).map(|(x, coarse)| x - coarse).collect();
+                let rest: Vec<f32> = x.iter().zip(&both).map(|(x, coarse)| x - coarse).collect();
                 both.extend(rest);
                 let mut products = vec![0.0; 2 * out.len()];
-                self.product(&both, 2 * m, wanted, &mut products, pool)?;
+                self.unpacked_product(&both, 2 * m, &mut products, pool)?;
                 let (coarse, rest) = products.split_at(out.len());
-                let rows = |x| <[f32]>::chunks_exact(x, self.rows);
-                for (out, (coarse, rest)) in out.chunks_exact_mut(self.rows).zip(rows(coarse).zip(rows(rest)))
-                {
-                    for range in wanted {
-                        out[range.clone()].copy_from_slice(&coarse[range.clone()]);
-                        ops::add(&mut out[range.clone()], &rest[range.clone()]);
-                    }
-                }
+                out.copy_from_slice(coarse);
+                ops::add(out, rest);
             }
         }
         if let Some(bias) = &self.bias {
-            for out in out.chunks_exact_mut(self.rows) {
-                wanted.iter().for_each(|range| ops::add(&mut out[range.clone()], &bias[range.clone()]));
-            }
+            out.chunks_exact_mut(self.rows).for_each(|out| ops::add(out, bias));
         }
         Ok(())
     }
 
-    fn product(
-        &self,
-        x: &[f32],
-        m: usize,
-        wanted: &[Range<usize>],
-        out: &mut [f32],
-        pool: &Pool,
-    ) -> Result<()> {
+    fn unpacked_product(&self, x: &[f32], m: usize, out: &mut [f32], pool: &Pool) -> Result<()> {
         match &self.weight {
-            Weight::Packed(weight) => weight.forward_some(x, m, wanted, out, pool),
+            Weight::Packed(weight) => weight.forward(x, m, out, pool),
             Weight::Plain(weight) => {
                 // A token at a time, or for one token some of the outputs.
                 let len = if m == 1 { self.rows.div_ceil(pool.threads()) } else { self.rows };
@@ -157,6 +191,8 @@ impl Linear {
                     ops::products(&x[token * self.cols..][..self.cols], &weight[row * self.cols..], out);
                 });
             }
+            // Its rounding would hide a value that is not a number.
+            Weight::Candle(_) if !ops::all_finite(x) => out.fill(f32::NAN),
             Weight::Candle(weight) => weight.matmul_t((m, self.cols, self.rows), x, out)?,
         }
         Ok(())
@@ -171,19 +207,17 @@ impl Linear {
         };
         (self.dtype, self.rows * self.cols / self.dtype.block_size() * self.dtype.type_size(), kernel)
     }
-
-    /// The length of an output row.
-    pub(crate) fn rows(&self) -> usize {
-        self.rows
-    }
 }
+
+/// Added to a number below 2^22 and taken away again, it leaves the nearest integer.
+const TO_INTEGER: f32 = 12_582_912.0;
 
 /// Activations as the products round them: to 127 steps of the block's largest magnitude.
 fn coarse(block: &[f32]) -> impl Iterator<Item = f32> {
     let largest = block.iter().fold(0f32, |max, x| max.max(x.abs()));
     let step = largest / 127.0;
     let per_step = if step > 0.0 { 1.0 / step } else { 0.0 };
-    block.iter().map(move |x| (x * per_step).round_ties_even() * step)
+    block.iter().map(move |x| (x * per_step + TO_INTEGER - TO_INTEGER) * step)
 }
 
 /// The bytes of `rows` rows in another order.
@@ -293,7 +327,7 @@ mod tests {
         let linear = Linear { rows, cols, dtype, weight, bias: Some(bias.clone()), fine_block };
         let x = noise(2, m * cols);
         let mut out = vec![0.0; m * rows];
-        linear.forward(&x, m, &mut out, &pool).unwrap();
+        linear.forward(&x, m, &mut out, &mut Scratch::default(), &pool).unwrap();
         let mut error = 0f64;
         for (i, out) in out.iter().enumerate() {
             let (x, w) = (&x[i / rows * cols..][..cols], &exact[i % rows * cols..][..cols]);
