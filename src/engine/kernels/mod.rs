@@ -363,7 +363,8 @@ pub(crate) fn multiply(
                     // SAFETY: the row is below m and the columns below n, so the range lies inside `out`,
                     // which the caller borrows for the whole region; tiles have columns of their own, and
                     // each tile of a product stands in one strip.
-                    let out = unsafe { std::slice::from_raw_parts_mut(outs[*index].get().add(at), columns.len()) };
+                    let out =
+                        unsafe { std::slice::from_raw_parts_mut(outs[*index].get().add(at), columns.len()) };
                     write(results, bias.map(|bias| &bias[columns.clone()]), out);
                 }
             }
@@ -417,6 +418,7 @@ impl Tile<'_> {
     /// Asserts what the kernels rely on: the tile, the group and the results have the sizes that belong to
     /// each other.
     #[cfg(target_arch = "x86_64")]
+    #[inline]
     fn check(&self, group: &Group<'_>, out: &[[f32; COLUMNS]]) {
         let (format, correction) = (self.format, self.format.correction());
         let inputs = self.blocks * format.block();
