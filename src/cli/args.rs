@@ -116,6 +116,10 @@ pub(crate) struct SharedArgs {
     /// Threads to compute with; by default the cores that this process may use.
     #[arg(long, value_name = "N", value_parser = count)]
     pub threads: Option<usize>,
+    /// Let the model choose among all its tokens. By default it keeps to the script of the language that it writes in
+    /// and to what stands in the text, which is quicker.
+    #[arg(long)]
+    pub full_vocabulary: bool,
     /// Open no network connection; fail when a model is not on this machine.
     #[arg(long)]
     pub offline: bool,

@@ -107,7 +107,12 @@ impl<'a> Roles<'a> {
     }
 
     fn load_options(&self) -> LoadOptions {
-        LoadOptions { threads: self.args.threads, batch: None, profile: self.args.profile.clone() }
+        LoadOptions {
+            threads: self.args.threads,
+            batch: None,
+            profile: self.args.profile.clone(),
+            full_vocabulary: self.args.full_vocabulary,
+        }
     }
 }
 

@@ -1,11 +1,13 @@
 //! Languages: tags, names and detection.
 
+mod alphabet;
 mod detect;
 mod parse;
 
 use std::borrow::Cow;
 use std::fmt;
 
+pub(crate) use alphabet::Alphabet;
 pub use detect::{detect, detect_among};
 
 use crate::error::Result;

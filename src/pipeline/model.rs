@@ -24,6 +24,9 @@ pub struct LoadOptions {
     pub batch: Option<usize>,
     /// The prompt profile, where it is not to be the card's.
     pub profile: Option<String>,
+    /// Whether an answer may hold any token of the model, as
+    /// [`causal::Options::full_vocabulary`] says.
+    pub full_vocabulary: bool,
 }
 
 /// A model in memory. Clones share it.
@@ -108,6 +111,7 @@ impl Model {
             threads: options.threads.unwrap_or(defaults.threads),
             max_rows: options.batch.unwrap_or(defaults.max_rows),
             context: card.map_or(defaults.context, |card| card.context),
+            full_vocabulary: options.full_vocabulary,
             ..defaults
         };
         let engine = CausalEngine::load(gguf, profile, options)?;
