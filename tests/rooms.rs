@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room, each importing only from those before it.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "error",
     "flag",
     "lang",
@@ -12,6 +12,7 @@ const ORDER: [&str; 18] = [
     "document",
     "segment",
     "gguf",
+    "weights",
     "catalog",
     "tokenize",
     "plan",
