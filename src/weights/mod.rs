@@ -6,6 +6,8 @@
 
 mod dtype;
 mod index;
+mod pickle;
+mod pytorch;
 mod safetensors;
 
 use std::collections::HashMap;
@@ -108,7 +110,10 @@ impl Checkpoint {
     /// Adds the tensors of one file.
     fn add(&mut self, path: &Path) -> Result<()> {
         let map = map(path)?;
-        let tensors = safetensors::read(&map);
+        let tensors = match path.extension() {
+            Some(extension) if extension == "bin" => pytorch::read(&map),
+            _ => safetensors::read(&map),
+        };
         for (name, tensor) in tensors.map_err(|fault| damaged(path, &fault))? {
             let place = Place { file: self.files.len(), tensor };
             if let Some(other) = self.tensors.insert(name.clone(), place) {
