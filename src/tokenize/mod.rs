@@ -6,6 +6,7 @@
 
 mod byte_level;
 mod sentencepiece;
+mod spm;
 mod vocabulary;
 
 use std::collections::HashMap;
