@@ -1,11 +1,13 @@
 //! Languages: tags, names and detection.
 
+mod codes;
 mod detect;
 mod parse;
 
 use std::borrow::Cow;
 use std::fmt;
 
+pub(crate) use codes::{FLORES_200, LangCodes, M2M100, MBART_50, WMT21};
 pub use detect::{detect, detect_among};
 
 use crate::error::Result;

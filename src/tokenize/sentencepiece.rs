@@ -19,8 +19,7 @@ impl SentencePiece {
             return Err(gguf.damaged("has tokens without a score"));
         }
         let normal = vocabulary.iter().zip(scores).filter(|((_, _, kind), _)| *kind == Kind::Normal);
-        let tokens =
-            normal.map(|((id, token, _), score)| (token.into(), Merge { id, score, unused: false }));
+        let tokens = normal.map(|((id, token, _), score)| (token.into(), Merge { id, score, unused: false }));
         let symbols =
             vocabulary.iter().filter(|(_, token, kind)| *kind == Kind::UserDefined && is_text(token));
         let symbols = symbols.map(|(id, token, _)| (token.replace(' ', SPACE).into(), id));

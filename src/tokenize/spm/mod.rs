@@ -8,8 +8,7 @@ mod proto;
 mod unigram;
 
 use std::collections::HashMap;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::gguf::sniff;
@@ -29,7 +28,6 @@ const MAX_FILE: u64 = 64 << 20;
 /// A SentencePiece model.
 #[derive(Debug)]
 pub(super) struct SpmModel {
-    path: PathBuf,
     pieces: Vec<Piece>,
     ids: HashMap<Box<str>, u32>,
     normalizer: Normalizer,
@@ -61,10 +59,10 @@ impl SpmModel {
     /// Reads a model file.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let bytes = read_file(path, MAX_FILE)?;
-        Self::read(path, &bytes).map_err(|fault| damaged(path, &fault))
+        Self::read(&bytes).map_err(|fault| damaged(path, &fault))
     }
 
-    fn read(path: &Path, bytes: &[u8]) -> Result<Self, Fault> {
+    fn read(bytes: &[u8]) -> Result<Self, Fault> {
         // The first field of every model is a piece.
         if bytes.first() != Some(&0x0a) {
             return Err(sniff::foreign(&bytes[..bytes.len().min(64)], "SentencePiece"));
@@ -80,7 +78,6 @@ impl SpmModel {
         let unknown = (0..).zip(&pieces).find(|(_, piece)| piece.kind == Kind::Unknown);
         let unknown = unknown.map(|(id, _)| id).ok_or("has no unknown piece")?;
         Ok(Self {
-            path: path.into(),
             bytes: if byte_fallback { Some(byte_pieces(&pieces)?) } else { None },
             verbatim: Matcher::new(user_defined(&pieces)),
             segmenter: match algorithm {
@@ -95,11 +92,6 @@ impl SpmModel {
         })
     }
 
-    /// The model's file.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// How many pieces there are.
     pub(super) fn len(&self) -> usize {
         self.pieces.len()
@@ -111,6 +103,7 @@ impl SpmModel {
     }
 
     /// The text of a piece, spaces as U+2581.
+    #[cfg(test)]
     pub(super) fn piece(&self, id: u32) -> Option<&str> {
         Some(&self.pieces.get(usize::try_from(id).ok()?)?.text)
     }
@@ -241,3 +234,6 @@ pub(super) fn read_file(path: &Path, max: u64) -> Result<Vec<u8>> {
 pub(super) fn damaged(path: &Path, fault: &str) -> Error {
     Error::model(format!("{} {fault}", path.display())).hint("fetch the model's files again")
 }
+
+#[cfg(test)]
+mod tests;
