@@ -64,6 +64,8 @@ pub mod render;
 
 mod pipeline;
 
+mod bench;
+
 #[doc(hidden)]
 pub mod cli;
 

@@ -22,6 +22,7 @@ const ORDER: [&str; 19] = [
     "assemble",
     "render",
     "pipeline",
+    "bench",
     "cli",
     "lib",
 ];

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli::bench::BenchArgs;
 use crate::cli::models::ModelsArgs;
 use crate::plan::Length;
 use crate::render;
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     Translate(Box<TranslateArgs>),
     /// List, fetch, check and remove models.
     Models(ModelsArgs),
+    /// Measure how fast a model is on this machine.
+    Bench(BenchArgs),
 }
 
 #[derive(Args, Debug)]
@@ -113,6 +116,10 @@ pub(crate) struct SharedArgs {
     /// Threads to compute with; by default the cores that this process may use.
     #[arg(long, value_name = "N", value_parser = count)]
     pub threads: Option<usize>,
+    /// Let the model choose among all its tokens. By default it keeps to the script of the language that it writes in
+    /// and to what stands in the text, which is quicker.
+    #[arg(long)]
+    pub full_vocabulary: bool,
     /// Open no network connection; fail when a model is not on this machine.
     #[arg(long)]
     pub offline: bool,
@@ -191,7 +198,8 @@ impl From<LayoutArg> for render::Layout {
     }
 }
 
-fn count(text: &str) -> Result<usize, String> {
+/// A number of anything, at least one.
+pub(crate) fn count(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(n @ 1..=10_000) => Ok(n),
         _ => Err("a number from 1 to 10000 is needed".into()),

@@ -2,6 +2,7 @@
 //! exit code. The binaries call the three functions here and do nothing else.
 
 mod args;
+mod bench;
 mod download;
 mod input;
 mod models;
@@ -39,6 +40,7 @@ pub fn diglot() -> ExitCode {
         Command::Summarize(args) => run::summarize(&args, stop),
         Command::Translate(args) => run::translate(&args, stop),
         Command::Models(args) => download::models(&args, stop),
+        Command::Bench(args) => bench::run(&args, stop),
     })
 }
 

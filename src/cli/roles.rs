@@ -107,7 +107,12 @@ impl<'a> Roles<'a> {
     }
 
     fn load_options(&self) -> LoadOptions {
-        LoadOptions { threads: self.args.threads, batch: None, profile: self.args.profile.clone() }
+        LoadOptions {
+            threads: self.args.threads,
+            batch: None,
+            profile: self.args.profile.clone(),
+            full_vocabulary: self.args.full_vocabulary,
+        }
     }
 }
 
@@ -117,6 +122,6 @@ fn unsupported(card: &Card, what: &str) -> Error {
 }
 
 /// Whether a model is named by path: an existing file, or something that only a path looks like.
-fn is_path(name: &str) -> bool {
+pub(crate) fn is_path(name: &str) -> bool {
     name.contains(std::path::MAIN_SEPARATOR) || name.ends_with(".gguf") || Path::new(name).is_file()
 }

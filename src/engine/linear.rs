@@ -1,11 +1,13 @@
 //! The seam between model code and matrix products: a linear layer as a model file stores it.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use candle_core::CpuStorage;
 use candle_core::quantized::{GgmlDType, QuantizedType};
 
-use crate::engine::kernels::{Form, PackedLinear, Pool};
+use crate::engine::formats::Kernel;
+use crate::engine::kernels::{self, Form, PackedLinear, Pool, Precision, Product, Scratch};
 use crate::engine::ops;
 use crate::error::{Error, Result};
 use crate::gguf::{Gguf, TensorView};
@@ -14,6 +16,8 @@ use crate::gguf::{Gguf, TensorView};
 pub(crate) struct Linear {
     rows: usize,
     cols: usize,
+    /// How the file stores the weights.
+    dtype: GgmlDType,
     weight: Weight,
     bias: Option<Vec<f32>>,
     /// For fine activations: how many of them share a scale.
@@ -46,23 +50,42 @@ impl Loader<'_> {
     /// Reads `{name}.weight` of `[rows, cols]` and, where the file has one, `{name}.bias`. The weights are
     /// copied, so the file's own pages are given back.
     pub(crate) fn linear(&self, name: &str, rows: usize, cols: usize) -> Result<Linear> {
+        self.linear_in_order(name, rows, cols, None)
+    }
+
+    /// As [`linear`](Self::linear) for a layer without a bias, with the rows in another order: output `i` is
+    /// row `order[i]`.
+    pub(crate) fn linear_in_order(
+        &self,
+        name: &str,
+        rows: usize,
+        cols: usize,
+        order: Option<&[u32]>,
+    ) -> Result<Linear> {
         let Self { gguf, form, fine, pool } = *self;
         let weight_name = format!("{name}.weight");
         let view = tensor(gguf, &weight_name, &[rows, cols])?;
         let packed = match form {
-            Some(form) => PackedLinear::new(form, view.dtype, rows, cols, view.data, pool)?,
+            Some(form) => PackedLinear::in_order(form, view.dtype, rows, cols, view.data, order, pool)?,
             None => None,
         };
         let weight = match packed {
             Some(packed) => Weight::Packed(packed),
-            None if view.dtype == GgmlDType::F32 => Weight::Plain(values(&view, rows * cols)?),
-            None => Weight::Candle(view.dtype.from_data(Cow::Borrowed(view.data))),
+            None => {
+                let data = in_order(view.data, rows, order);
+                match view.dtype {
+                    GgmlDType::F32 => Weight::Plain(values(view.dtype, &data, rows * cols)?),
+                    dtype => Weight::Candle(dtype.from_data(data)),
+                }
+            }
         };
         gguf.release(&weight_name);
         let bias_name = format!("{name}.bias");
-        let bias = if gguf.has_tensor(&bias_name) { Some(vector(gguf, &bias_name, rows)?) } else { None };
+        let has_bias = order.is_none() && gguf.has_tensor(&bias_name);
+        let bias = if has_bias { Some(vector(gguf, &bias_name, rows)?) } else { None };
         let rounds = view.dtype.block_size() > 1;
-        Ok(Linear { rows, cols, weight, bias, fine_block: (fine && rounds).then(|| view.dtype.block_size()) })
+        let fine_block = (fine && rounds).then(|| view.dtype.block_size());
+        Ok(Linear { rows, cols, dtype: view.dtype, weight, bias, fine_block })
     }
 
     /// A small tensor as `f32`.
@@ -72,30 +95,92 @@ impl Loader<'_> {
 }
 
 impl Linear {
-    /// `x` is `[m, cols]`, `out` is `[m, rows]` and overwritten.
-    pub(crate) fn forward(&self, x: &[f32], m: usize, out: &mut [f32], pool: &Pool) -> Result<()> {
+    /// `x` is `[m, cols]`, `out` is resized to `[m, rows]` and overwritten.
+    pub(crate) fn forward(
+        &self,
+        x: &[f32],
+        m: usize,
+        out: &mut Vec<f32>,
+        scratch: &mut Scratch,
+        pool: &Pool,
+    ) -> Result<()> {
+        out.resize(m * self.rows, 0.0);
+        self.forward_some(x, m, std::slice::from_ref(&(0..self.rows)), out, scratch, pool)
+    }
+
+    /// As [`forward`](Self::forward), for the outputs in `wanted` at least, ranges in ascending order. What
+    /// the other outputs hold afterwards is not said.
+    pub(crate) fn forward_some(
+        &self,
+        x: &[f32],
+        m: usize,
+        wanted: &[Range<usize>],
+        out: &mut [f32],
+        scratch: &mut Scratch,
+        pool: &Pool,
+    ) -> Result<()> {
+        match &self.weight {
+            Weight::Packed(weight) => {
+                let product = Product { weight, bias: self.bias.as_deref(), wanted, out };
+                kernels::multiply(&mut [product], x, m, self.precision(), scratch, pool);
+                Ok(())
+            }
+            _ => self.unpacked(x, m, out, pool),
+        }
+    }
+
+    /// Several layers of the same inputs, at once where the kernels can.
+    pub(crate) fn forward_all<const N: usize>(
+        layers: [(&Self, &mut Vec<f32>); N],
+        x: &[f32],
+        m: usize,
+        scratch: &mut Scratch,
+        pool: &Pool,
+    ) -> Result<()> {
+        let whole = layers.each_ref().map(|(layer, _)| 0..layer.rows);
+        let first = layers.first().map_or(Precision::Coarse, |(layer, _)| layer.precision());
+        let mut products = Vec::with_capacity(N);
+        for ((layer, out), whole) in layers.into_iter().zip(&whole) {
+            match &layer.weight {
+                Weight::Packed(weight) if layer.precision() == first => {
+                    out.resize(m * layer.rows, 0.0);
+                    let wanted = std::slice::from_ref(whole);
+                    products.push(Product { weight, bias: layer.bias.as_deref(), wanted, out });
+                }
+                _ => layer.forward(x, m, out, scratch, pool)?,
+            }
+        }
+        kernels::multiply(&mut products, x, m, first, scratch, pool);
+        Ok(())
+    }
+
+    fn precision(&self) -> Precision {
+        if self.fine_block.is_some() { Precision::Fine } else { Precision::Coarse }
+    }
+
+    /// The product without our kernels.
+    fn unpacked(&self, x: &[f32], m: usize, out: &mut [f32], pool: &Pool) -> Result<()> {
         match self.fine_block {
-            None => self.product(x, m, out, pool)?,
+            None => self.unpacked_product(x, m, out, pool)?,
             Some(block) => {
                 let mut both = Vec::with_capacity(2 * x.len());
                 both.extend(x.chunks(block).flat_map(coarse));
-                let (coarse, fine) = (&both[..x.len()], x);
-                let rest: Vec<f32> = fine.iter().zip(coarse).map(|(x, coarse)| x - coarse).collect();
+                let rest: Vec<f32> = x.iter().zip(&both).map(|(x, coarse)| x - coarse).collect();
                 both.extend(rest);
                 let mut products = vec![0.0; 2 * out.len()];
-                self.product(&both, 2 * m, &mut products, pool)?;
+                self.unpacked_product(&both, 2 * m, &mut products, pool)?;
                 let (coarse, rest) = products.split_at(out.len());
                 out.copy_from_slice(coarse);
                 ops::add(out, rest);
             }
         }
         if let Some(bias) = &self.bias {
-            out.chunks_exact_mut(self.rows).for_each(|row| ops::add(row, bias));
+            out.chunks_exact_mut(self.rows).for_each(|out| ops::add(out, bias));
         }
         Ok(())
     }
 
-    fn product(&self, x: &[f32], m: usize, out: &mut [f32], pool: &Pool) -> Result<()> {
+    fn unpacked_product(&self, x: &[f32], m: usize, out: &mut [f32], pool: &Pool) -> Result<()> {
         match &self.weight {
             Weight::Packed(weight) => weight.forward(x, m, out, pool),
             Weight::Plain(weight) => {
@@ -106,32 +191,56 @@ impl Linear {
                     ops::products(&x[token * self.cols..][..self.cols], &weight[row * self.cols..], out);
                 });
             }
+            // Its rounding would hide a value that is not a number.
+            Weight::Candle(_) if !ops::all_finite(x) => out.fill(f32::NAN),
             Weight::Candle(weight) => weight.matmul_t((m, self.cols, self.rows), x, out)?,
         }
         Ok(())
     }
 
-    /// The length of an output row.
-    pub(crate) fn rows(&self) -> usize {
-        self.rows
+    /// How the file stores the weights, their bytes there, and what multiplies them.
+    pub(crate) fn format(&self) -> (GgmlDType, usize, Kernel) {
+        let kernel = match &self.weight {
+            Weight::Packed(weight) => Kernel::Packed(weight.form()),
+            Weight::Plain(_) => Kernel::Plain,
+            Weight::Candle(_) => Kernel::Candle,
+        };
+        (self.dtype, self.rows * self.cols / self.dtype.block_size() * self.dtype.type_size(), kernel)
     }
 }
+
+/// Added to a number below 2^22 and taken away again, it leaves the nearest integer.
+const TO_INTEGER: f32 = 12_582_912.0;
 
 /// Activations as the products round them: to 127 steps of the block's largest magnitude.
 fn coarse(block: &[f32]) -> impl Iterator<Item = f32> {
     let largest = block.iter().fold(0f32, |max, x| max.max(x.abs()));
     let step = largest / 127.0;
     let per_step = if step > 0.0 { 1.0 / step } else { 0.0 };
-    block.iter().map(move |x| (x * per_step).round_ties_even() * step)
+    block.iter().map(move |x| (x * per_step + TO_INTEGER - TO_INTEGER) * step)
+}
+
+/// The bytes of `rows` rows in another order.
+fn in_order<'a>(data: &'a [u8], rows: usize, order: Option<&[u32]>) -> Cow<'a, [u8]> {
+    match order {
+        None => Cow::Borrowed(data),
+        Some(order) => {
+            let bytes = data.len() / rows;
+            Cow::Owned(
+                order.iter().flat_map(|&row| &data[row as usize * bytes..][..bytes]).copied().collect(),
+            )
+        }
+    }
 }
 
 fn vector(gguf: &Gguf, name: &str, len: usize) -> Result<Vec<f32>> {
-    values(&tensor(gguf, name, &[len])?, len)
+    let view = tensor(gguf, name, &[len])?;
+    values(view.dtype, view.data, len)
 }
 
-fn values(view: &TensorView<'_>, len: usize) -> Result<Vec<f32>> {
+fn values(dtype: GgmlDType, data: &[u8], len: usize) -> Result<Vec<f32>> {
     let mut out = vec![0.0; len];
-    dequantize(view.dtype, view.data, &mut out)?;
+    dequantize(dtype, data, &mut out)?;
     Ok(out)
 }
 
@@ -215,10 +324,10 @@ mod tests {
         };
         let bias = noise(3, rows);
         let fine_block = fine.then(|| dtype.block_size());
-        let linear = Linear { rows, cols, weight, bias: Some(bias.clone()), fine_block };
+        let linear = Linear { rows, cols, dtype, weight, bias: Some(bias.clone()), fine_block };
         let x = noise(2, m * cols);
         let mut out = vec![0.0; m * rows];
-        linear.forward(&x, m, &mut out, &pool).unwrap();
+        linear.forward(&x, m, &mut out, &mut Scratch::default(), &pool).unwrap();
         let mut error = 0f64;
         for (i, out) in out.iter().enumerate() {
             let (x, w) = (&x[i / rows * cols..][..cols], &exact[i % rows * cols..][..cols]);

@@ -2,6 +2,7 @@
 
 mod attention;
 pub mod causal;
+mod formats;
 pub mod kernels;
 mod linear;
 mod ops;

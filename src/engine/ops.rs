@@ -272,9 +272,10 @@ pub(crate) struct Angles {
 }
 
 impl Angles {
-    /// Rotates every head of `x`, `[positions, width]`, in place.
-    pub(crate) fn rotate(&self, x: &mut [f32], width: usize, head_dim: usize) {
-        let angles = self.cos.chunks_exact(self.pairs).zip(self.sin.chunks_exact(self.pairs));
+    /// Rotates every head of `x`, `[positions, width]`, in place; its first row is that of position `first` of
+    /// the step.
+    pub(crate) fn rotate(&self, first: usize, x: &mut [f32], width: usize, head_dim: usize) {
+        let angles = self.cos.chunks_exact(self.pairs).zip(self.sin.chunks_exact(self.pairs)).skip(first);
         for (row, (cos, sin)) in x.chunks_exact_mut(width).zip(angles) {
             for head in row.chunks_exact_mut(head_dim) {
                 match self.layout {
@@ -383,7 +384,7 @@ mod tests {
             let rope = Rope::new(layout, 16, 10_000.0, 1.0, None);
             let at = |position| {
                 let mut x = head.clone();
-                rope.angles(&[position]).rotate(&mut x, 16, 16);
+                rope.angles(&[position]).rotate(0, &mut x, 16, 16);
                 x
             };
             let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();

@@ -3,10 +3,11 @@
 use crate::engine::ops;
 use crate::plan::Decoding;
 
-/// A chosen token.
+/// What was chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Choice {
-    pub(crate) token: u32,
+    /// Its place among the logits.
+    pub(crate) index: usize,
     /// The natural logarithm of its probability at temperature 1.
     pub(crate) logprob: f64,
 }
@@ -16,7 +17,6 @@ pub(crate) struct Choice {
 pub(crate) struct Sampler {
     decoding: Decoding,
     random: SplitMix64,
-    scratch: Vec<f32>,
 }
 
 impl Sampler {
@@ -25,24 +25,22 @@ impl Sampler {
             Decoding::Greedy => 0,
             Decoding::Sample { seed, .. } => seed,
         };
-        Self { decoding, random: SplitMix64(seed), scratch: Vec::new() }
+        Self { decoding, random: SplitMix64(seed) }
     }
 
-    /// The next token; `None` when the logits are not usable numbers.
-    pub(crate) fn choose(&mut self, logits: &[f32]) -> Option<Choice> {
+    /// The next token; `None` when the logits are not usable numbers. They are overwritten.
+    pub(crate) fn choose(&mut self, logits: &mut [f32]) -> Option<Choice> {
         let max = ops::max(logits);
         if !max.is_finite() {
             return None;
         }
-        self.scratch.clear();
-        self.scratch.extend_from_slice(logits);
-        let log_sum = f64::from(ops::exp_shifted(&mut self.scratch, max)).ln() + f64::from(max);
         let index = match self.decoding {
             Decoding::Greedy => logits.iter().position(|x| *x == max)?,
             Decoding::Sample { temperature, top_p, .. } => self.draw(logits, max, temperature, top_p)?,
         };
-        let logprob = f64::from(*logits.get(index)?) - log_sum;
-        Some(Choice { token: u32::try_from(index).ok()?, logprob })
+        let logit = f64::from(*logits.get(index)?);
+        let log_sum = f64::from(ops::exp_shifted(logits, max)).ln() + f64::from(max);
+        Some(Choice { index, logprob: logit - log_sum })
     }
 
     /// A token from the smallest set of most likely ones whose share is `top_p` (Holtzman et al. 2020).
@@ -104,16 +102,16 @@ mod tests {
         let mut sampler = Sampler::new(Decoding::Sample { temperature, top_p, seed: 1 });
         let mut counts = [0; 5];
         for _ in 0..4000 {
-            counts[sampler.choose(&LOGITS).unwrap().token as usize] += 1;
+            counts[sampler.choose(&mut LOGITS.clone()).unwrap().index] += 1;
         }
         counts
     }
 
     #[test]
     fn greedy_takes_the_first_of_the_likeliest_with_its_probability() {
-        let choice = Sampler::new(Decoding::Greedy).choose(&LOGITS).unwrap();
+        let choice = Sampler::new(Decoding::Greedy).choose(&mut LOGITS.clone()).unwrap();
         let sum: f64 = LOGITS.iter().map(|x| f64::from(*x).exp()).sum();
-        assert_eq!(choice.token, 1);
+        assert_eq!(choice.index, 1);
         assert!((choice.logprob - (3f64.exp() / sum).ln()).abs() < 1e-6);
     }
 
@@ -134,14 +132,14 @@ mod tests {
         assert!(counts[1] > 0 && counts[4] > 0);
         assert_eq!(drawn(1.0, 1e-9)[1], 4000);
         let mut cold = Sampler::new(Decoding::Sample { temperature: 1e-3, top_p: 1.0, seed: 7 });
-        assert!((0..100).all(|_| cold.choose(&[0.0, 1.0, 0.5]).unwrap().token == 1));
+        assert!((0..100).all(|_| cold.choose(&mut [0.0, 1.0, 0.5]).unwrap().index == 1));
     }
 
     #[test]
     fn a_seed_gives_the_same_tokens_again() {
         let tokens = |seed| {
             let mut sampler = Sampler::new(Decoding::Sample { temperature: 1.0, top_p: 0.95, seed });
-            (0..50).map(|_| sampler.choose(&LOGITS).unwrap().token).collect::<Vec<_>>()
+            (0..50).map(|_| sampler.choose(&mut LOGITS.clone()).unwrap().index).collect::<Vec<_>>()
         };
         assert_eq!(tokens(3), tokens(3));
         assert_ne!(tokens(3), tokens(4));
@@ -150,8 +148,8 @@ mod tests {
     #[test]
     fn unusable_logits_are_refused() {
         for bad in [f32::NAN, f32::INFINITY] {
-            assert_eq!(Sampler::new(Decoding::Greedy).choose(&[0.0, bad, 1.0]), None);
+            assert_eq!(Sampler::new(Decoding::Greedy).choose(&mut [0.0, bad, 1.0]), None);
         }
-        assert_eq!(Sampler::new(Decoding::Greedy).choose(&[]), None);
+        assert_eq!(Sampler::new(Decoding::Greedy).choose(&mut []), None);
     }
 }

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::engine::kernels::Scratch;
 use crate::error::{Error, Result};
 
 /// Positions in a page.
@@ -47,16 +48,31 @@ struct Slot {
     len: usize,
 }
 
+/// Working memory of a step, kept for the next: rows of a layer, one for each token.
+#[derive(Default)]
+pub(crate) struct Buffers {
+    pub(crate) normed: Vec<f32>,
+    pub(crate) query: Vec<f32>,
+    pub(crate) key: Vec<f32>,
+    pub(crate) value: Vec<f32>,
+    pub(crate) attended: Vec<f32>,
+    pub(crate) gate: Vec<f32>,
+    pub(crate) up: Vec<f32>,
+    pub(crate) result: Vec<f32>,
+    pub(crate) scratch: Scratch,
+}
+
 /// A pool of row slots. Memory grows by pages as rows grow and is given back when they are freed.
 pub struct Slots {
     shape: KvShape,
     slots: Vec<Option<Slot>>,
+    pub(crate) buffers: Buffers,
 }
 
 impl Slots {
     /// An empty pool for a model of this shape.
     pub fn new(shape: KvShape) -> Self {
-        Self { shape, slots: Vec::new() }
+        Self { shape, slots: Vec::new(), buffers: Buffers::default() }
     }
 
     /// The shape of the model.

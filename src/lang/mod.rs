@@ -1,5 +1,6 @@
 //! Languages: tags, names and detection.
 
+mod alphabet;
 mod codes;
 mod detect;
 mod parse;
@@ -7,6 +8,7 @@ mod parse;
 use std::borrow::Cow;
 use std::fmt;
 
+pub(crate) use alphabet::Alphabet;
 pub(crate) use codes::{FLORES_200, LangCodes, M2M100, MBART_50, WMT21};
 pub use detect::{detect, detect_among};
 

@@ -133,6 +133,13 @@ pub(super) fn usual_script(language: &str) -> &'static str {
     look_up(USUAL_SCRIPTS, language).unwrap_or("Latn")
 }
 
+/// The usual script of a language that is known to have one.
+pub(super) fn settled_script(language: &str) -> Option<&'static str> {
+    let is_common = || COMMON.split_whitespace().any(|common| common == language);
+    let script = look_up(USUAL_SCRIPTS, language).or_else(|| is_common().then_some("Latn"));
+    script.filter(|script| *script != "?")
+}
+
 fn english_name(code: &str) -> String {
     let usual = NAMES.split_whitespace().filter_map(|pair| pair.split_once('=')).find(|(c, _)| *c == code);
     let reference = || Language::from_639_1(code).or_else(|| Language::from_639_3(code)).map(|l| l.to_name());

@@ -24,6 +24,9 @@ pub struct LoadOptions {
     pub batch: Option<usize>,
     /// The prompt profile, where it is not to be the card's.
     pub profile: Option<String>,
+    /// Whether an answer may hold any token of the model, as
+    /// [`causal::Options::full_vocabulary`] says.
+    pub full_vocabulary: bool,
 }
 
 /// A model in memory. Clones share it.
@@ -50,7 +53,7 @@ impl Model {
         let files = stored.files.iter().map(|f| (f.name.clone(), f.sha256.clone())).collect();
         let info = ModelInfo { name: card.name.clone(), files };
         let profile = options.profile.as_ref().unwrap_or(&card.profile);
-        Self::open(&stored.weights()?.path, info, profile, Some(card), options)
+        Self::open(&stored.weights()?.path, info, profile, Some(card), options, |engine| engine)
     }
 
     /// Loads a GGUF file. Its sha256 finds its card in the catalog; a file that no card knows needs a profile
@@ -78,7 +81,9 @@ impl Model {
                 .hint(format!("add --profile NAME: {}", Profile::names().collect::<Vec<_>>().join(", "))));
             }
         };
-        Self::open(path, ModelInfo { name, files: vec![(file, sha256)] }, &profile, card, options)
+        Self::open(path, ModelInfo { name, files: vec![(file, sha256)] }, &profile, card, options, |engine| {
+            engine
+        })
     }
 
     /// A model around an engine of your own.
@@ -90,12 +95,14 @@ impl Model {
         }
     }
 
-    fn open(
+    /// Loads a file whose profile is known. `wrap` may put another engine around the file's own.
+    pub(crate) fn open<E: Engine + 'static>(
         path: &Path,
         info: ModelInfo,
         profile: &str,
         card: Option<&Card>,
         options: &LoadOptions,
+        wrap: impl FnOnce(CausalEngine) -> E,
     ) -> Result<Self> {
         let profile = Profile::named(profile)?;
         let gguf = Gguf::open(path)?;
@@ -104,11 +111,12 @@ impl Model {
             threads: options.threads.unwrap_or(defaults.threads),
             max_rows: options.batch.unwrap_or(defaults.max_rows),
             context: card.map_or(defaults.context, |card| card.context),
+            full_vocabulary: options.full_vocabulary,
             ..defaults
         };
         let engine = CausalEngine::load(gguf, profile, options)?;
         let prompt_tokens = longest_prompt(&engine, profile)?;
-        Ok(Self { prompt_tokens, ..Self::from_engine(engine, info) })
+        Ok(Self { prompt_tokens, ..Self::from_engine(wrap(engine), info) })
     }
 
     /// The model as the output names it.

@@ -1,6 +1,7 @@
 //! Continuous batching: rows are decoded together, a finished row gives its place to a waiting prompt, and
 //! prompts are read in pieces beside the rows that decode.
 
+use crate::engine::causal::restrict::HeadRows;
 use crate::engine::causal::{Decoder, Options, Prefix, Row, SlotId, Slots, common_len};
 use crate::engine::repetition::before_loop;
 use crate::engine::sampling::{Choice, Sampler};
@@ -14,6 +15,8 @@ pub(super) struct Prompt {
     pub(super) tokens: Vec<u32>,
     pub(super) decoding: Decoding,
     pub(super) max_tokens: usize,
+    /// What the answer may be made of.
+    pub(super) head_rows: HeadRows,
 }
 
 /// The rows of one run.
@@ -41,6 +44,7 @@ pub(super) struct Active {
     /// How many of `tokens` the slot holds.
     read: usize,
     max_tokens: usize,
+    head_rows: HeadRows,
     sampler: Sampler,
     logprobs: Vec<f64>,
 }
@@ -124,6 +128,7 @@ impl Batch<'_> {
             prompt_len: prompt.tokens.len(),
             read,
             max_tokens: prompt.max_tokens,
+            head_rows: prompt.head_rows.clone(),
             sampler: Sampler::new(prompt.decoding),
             logprobs: Vec::new(),
         });
@@ -134,17 +139,23 @@ impl Batch<'_> {
     fn step(&mut self, logits: &mut Vec<f32>, observe: &mut dyn FnMut(Event<'_>) -> Flow) -> Result<Flow> {
         let counts = self.share_out();
         let mut inputs = Vec::new();
+        let mut answering = Vec::new();
         for (row, count) in self.rows.iter().zip(&counts) {
             if *count > 0 {
                 let end = row.read + count;
                 let wanted = if end == row.tokens.len() { count - 1..*count } else { 0..0 };
+                if !wanted.is_empty() {
+                    answering.push(&row.head_rows);
+                }
                 inputs.push(Row { slot: row.slot, tokens: &row.tokens[row.read..end], wanted });
             }
         }
         let hidden = self.decoder.step(self.slots, &inputs)?;
-        self.decoder.head(&hidden, logits)?;
+        let head_rows = HeadRows::union(answering.into_iter());
+        self.decoder.head_rows(&hidden, head_rows.ranges(), logits)?;
 
         let (mut prefilled, mut decoded) = (0, 0);
+        let mut candidates = Vec::new();
         let mut rows_of_logits = logits.chunks_exact(self.decoder.vocab_size());
         for (row, count) in self.rows.iter_mut().zip(counts) {
             if row.read < row.prompt_len {
@@ -154,9 +165,11 @@ impl Batch<'_> {
             if count == 0 || row.read < row.tokens.len() {
                 continue;
             }
-            let choice = rows_of_logits.next().and_then(|logits| row.sampler.choose(logits));
-            let Choice { token, logprob } = choice.ok_or_else(|| self.decoder.unusable())?;
-            row.tokens.push(token);
+            row.head_rows.gather(rows_of_logits.next().unwrap_or_default(), &mut candidates);
+            let Choice { index, logprob } =
+                row.sampler.choose(&mut candidates).ok_or_else(|| self.decoder.unusable())?;
+            let token = row.head_rows.get(index).and_then(|row| self.decoder.token(row));
+            row.tokens.push(token.ok_or_else(|| Error::runtime("a choice outside the vocabulary"))?);
             row.logprobs.push(logprob);
             decoded += 1;
         }

@@ -5,10 +5,11 @@
 use std::ops::Range;
 
 use crate::engine::attention::{Attention, Span};
-use crate::engine::kernels::{Form, Pool, default_threads};
+use crate::engine::formats::{FormatUse, tally};
+use crate::engine::kernels::{Form, Pool, Scratch, default_threads};
 use crate::engine::linear::{Embedding, Linear, Loader};
 use crate::engine::ops::{self, Angles, Rope, RopeLayout};
-use crate::engine::slots::{KvShape, SlotId, Slots};
+use crate::engine::slots::{Buffers, KvShape, SlotId, Slots};
 use crate::error::{Error, Result};
 use crate::gguf::{Architecture, Gguf, ModelConfig, ROPE_FREQS};
 
@@ -37,6 +38,8 @@ pub struct Decoder {
     layers: Vec<Layer>,
     norm: Vec<f32>,
     output: Linear,
+    /// The token of each row of the output head, where the rows stand in an order of their own.
+    order: Option<Vec<u32>>,
     rope: Rope,
     local_rope: Rope,
     pool: Pool,
@@ -69,6 +72,12 @@ impl Decoder {
     /// [`ErrorKind::Model`](crate::ErrorKind::Model) when a tensor is missing or has another shape than
     /// the metadata says.
     pub fn load(gguf: Gguf, threads: usize) -> Result<Self> {
+        Self::load_in_order(gguf, threads, None)
+    }
+
+    /// As [`load`](Self::load), with the rows of the output head in another order: row `i` is that of token
+    /// `order[i]`. Each token stands in it once.
+    pub(super) fn load_in_order(gguf: Gguf, threads: usize, order: Option<Vec<u32>>) -> Result<Self> {
         let config = ModelConfig::read(&gguf)?;
         let pool = Pool::new(if threads == 0 { default_threads() } else { threads });
         let fine = config.hidden <= FINE_UP_TO;
@@ -86,7 +95,8 @@ impl Decoder {
         // The output head first: it is the largest, and the file's pages beside its copy are the peak.
         let output = if config.tied { "token_embd" } else { "output" };
         Ok(Self {
-            output: loader.linear(output, config.vocab, config.hidden)?,
+            output: loader.linear_in_order(output, config.vocab, config.hidden, order.as_deref())?,
+            order,
             layers: (0..config.layers)
                 .map(|index| Layer::load(&loader, &config, index))
                 .collect::<Result<_>>()?,
@@ -119,6 +129,11 @@ impl Decoder {
         &self.gguf
     }
 
+    /// The formats of the weight matrices and what multiplies each, the largest first.
+    pub fn formats(&self) -> Vec<FormatUse> {
+        tally(self.layers.iter().flat_map(Layer::linears).chain([&self.output]).map(Linear::format))
+    }
+
     /// An empty pool of row slots for this model.
     pub fn slots(&self) -> Slots {
         Slots::new(KvShape {
@@ -147,7 +162,8 @@ impl Decoder {
         let mut stream = vec![0.0; tokens.len() * self.config.hidden];
         self.embedding.lookup(&self.gguf, &tokens, &mut stream)?;
         stream.iter_mut().for_each(|x| *x *= self.embedding_scale);
-        let mut step = Step { model: self, slots, spans: &spans, buffers: Buffers::default() };
+        let buffers = std::mem::take(&mut slots.buffers);
+        let mut step = Step { model: self, slots, spans: &spans, buffers };
         for (index, layer) in self.layers.iter().enumerate() {
             let angles = match (&local_angles, layer.attention.window) {
                 (Some(local), Some(_)) => local,
@@ -156,6 +172,7 @@ impl Decoder {
             step.attend(layer, index, angles, &mut stream)?;
             step.feed_forward(layer, &mut stream)?;
         }
+        slots.buffers = step.buffers;
         let wanted = self.wanted(rows, &stream);
         let mut hidden = vec![0.0; wanted.len()];
         ops::rms_norm(&wanted, &self.norm, self.config.rms_eps as f32, &mut hidden);
@@ -165,9 +182,36 @@ impl Decoder {
 
     /// The logits of hidden states, `[n, hidden]` to `[n, vocab_size]`. `logits` is resized and overwritten.
     pub fn head(&self, hidden: &[f32], logits: &mut Vec<f32>) -> Result<()> {
+        let vocab = self.vocab_size();
+        self.head_rows(hidden, std::slice::from_ref(&(0..vocab)), logits)?;
+        if let Some(order) = &self.order {
+            for logits in logits.chunks_exact_mut(vocab) {
+                let ordered = logits.to_vec();
+                order.iter().zip(ordered).for_each(|(&token, logit)| logits[token as usize] = logit);
+            }
+        }
+        Ok(())
+    }
+
+    /// The logits of the `wanted` rows of the output head, ranges in ascending order, each in the place of its
+    /// row; other places hold anything.
+    pub(super) fn head_rows(
+        &self,
+        hidden: &[f32],
+        wanted: &[Range<usize>],
+        logits: &mut Vec<f32>,
+    ) -> Result<()> {
         let n = hidden.len() / self.config.hidden;
         logits.resize(n * self.vocab_size(), 0.0);
-        self.output.forward(hidden, n, logits, &self.pool)
+        self.output.forward_some(hidden, n, wanted, logits, &mut Scratch::default(), &self.pool)
+    }
+
+    /// The token of a row of the output head.
+    pub(super) fn token(&self, row: usize) -> Option<u32> {
+        match &self.order {
+            Some(order) => order.get(row).copied(),
+            None => u32::try_from(row).ok(),
+        }
     }
 
     /// The weights are damaged, though the file is well formed.
@@ -261,25 +305,19 @@ impl Layer {
     }
 }
 
+impl Layer {
+    fn linears(&self) -> [&Linear; 7] {
+        let Self { query, key, value, attention_output, gate, up, down, .. } = self;
+        [query, key, value, attention_output, gate, up, down]
+    }
+}
+
 /// What the layers of one step share.
 struct Step<'a> {
     model: &'a Decoder,
     slots: &'a mut Slots,
     spans: &'a [Span],
     buffers: Buffers,
-}
-
-/// Memory that each layer uses again.
-#[derive(Default)]
-struct Buffers {
-    normed: Vec<f32>,
-    query: Vec<f32>,
-    key: Vec<f32>,
-    value: Vec<f32>,
-    attended: Vec<f32>,
-    gate: Vec<f32>,
-    up: Vec<f32>,
-    result: Vec<f32>,
 }
 
 impl Step<'_> {
@@ -290,22 +328,23 @@ impl Step<'_> {
         let (tokens, eps, pool) = (stream.len() / hidden, self.model.config.rms_eps as f32, &self.model.pool);
         let b = &mut self.buffers;
 
-        norm(stream, &layer.attention_norm, eps, &mut b.normed);
-        apply(&layer.query, &b.normed, tokens, &mut b.query, pool)?;
-        apply(&layer.key, &b.normed, tokens, &mut b.key, pool)?;
-        apply(&layer.value, &b.normed, tokens, &mut b.value, pool)?;
+        norm(stream, &layer.attention_norm, eps, &mut b.normed, pool);
+        let layers = [(&layer.query, &mut b.query), (&layer.key, &mut b.key), (&layer.value, &mut b.value)];
+        Linear::forward_all(layers, &b.normed, tokens, &mut b.scratch, pool)?;
         for (x, weight, width) in
             [(&mut b.query, &layer.query_norm, q_width), (&mut b.key, &layer.key_norm, kv_width)]
         {
-            if layer.norm_after_rope {
-                angles.rotate(x, width, head_dim);
-            }
-            if let Some(weight) = weight {
-                ops::rms_norm_in_place(x, weight, eps);
-            }
-            if !layer.norm_after_rope {
-                angles.rotate(x, width, head_dim);
-            }
+            by_rows(x, width, pool, |first, x| {
+                if layer.norm_after_rope {
+                    angles.rotate(first, x, width, head_dim);
+                }
+                if let Some(weight) = weight {
+                    ops::rms_norm_in_place(x, weight, eps);
+                }
+                if !layer.norm_after_rope {
+                    angles.rotate(first, x, width, head_dim);
+                }
+            });
         }
 
         let keys_and_values = b.key.chunks_exact(kv_width).zip(b.value.chunks_exact(kv_width));
@@ -314,9 +353,8 @@ impl Step<'_> {
         }
         b.attended.resize(tokens * q_width, 0.0);
         layer.attention.forward(index, self.slots, self.spans, &b.query, &mut b.attended, pool)?;
-        self.model.check(&b.attended)?;
-        apply(&layer.attention_output, &b.attended, tokens, &mut b.result, pool)?;
-        add_normed(stream, &mut b.result, layer.attention_post_norm.as_deref(), eps);
+        layer.attention_output.forward(&b.attended, tokens, &mut b.result, &mut b.scratch, pool)?;
+        add_normed(stream, &mut b.result, layer.attention_post_norm.as_deref(), hidden, eps, pool);
         Ok(())
     }
 
@@ -326,13 +364,15 @@ impl Step<'_> {
         let (tokens, eps, pool) = (stream.len() / hidden, self.model.config.rms_eps as f32, &self.model.pool);
         let b = &mut self.buffers;
 
-        norm(stream, &layer.feed_forward_norm, eps, &mut b.normed);
-        apply(&layer.gate, &b.normed, tokens, &mut b.gate, pool)?;
-        apply(&layer.up, &b.normed, tokens, &mut b.up, pool)?;
-        by_rows(&mut b.gate, &b.up, feed_forward, layer.activation, pool);
-        self.model.check(&b.gate)?;
-        apply(&layer.down, &b.gate, tokens, &mut b.result, pool)?;
-        add_normed(stream, &mut b.result, layer.feed_forward_post_norm.as_deref(), eps);
+        norm(stream, &layer.feed_forward_norm, eps, &mut b.normed, pool);
+        let layers = [(&layer.gate, &mut b.gate), (&layer.up, &mut b.up)];
+        Linear::forward_all(layers, &b.normed, tokens, &mut b.scratch, pool)?;
+        let up = &b.up;
+        by_rows(&mut b.gate, feed_forward, pool, |first, gate| {
+            (layer.activation)(gate, &up[first * feed_forward..][..gate.len()]);
+        });
+        layer.down.forward(&b.gate, tokens, &mut b.result, &mut b.scratch, pool)?;
+        add_normed(stream, &mut b.result, layer.feed_forward_post_norm.as_deref(), hidden, eps, pool);
         Ok(())
     }
 }
@@ -342,26 +382,32 @@ fn places(spans: &[Span]) -> impl Iterator<Item = (SlotId, usize)> {
     spans.iter().flat_map(|span| (0..span.count).map(|i| (span.slot, span.start + i)))
 }
 
-fn norm(x: &[f32], weight: &[f32], eps: f32, out: &mut Vec<f32>) {
+fn norm(x: &[f32], weight: &[f32], eps: f32, out: &mut Vec<f32>, pool: &Pool) {
     out.resize(x.len(), 0.0);
-    ops::rms_norm(x, weight, eps, out);
+    let width = weight.len();
+    by_rows(out, width, pool, |first, out| ops::rms_norm(&x[first * width..][..out.len()], weight, eps, out));
 }
 
-fn apply(linear: &Linear, x: &[f32], tokens: usize, out: &mut Vec<f32>, pool: &Pool) -> Result<()> {
-    out.resize(tokens * linear.rows(), 0.0);
-    linear.forward(x, tokens, out, pool)
-}
-
-fn add_normed(stream: &mut [f32], result: &mut [f32], norm: Option<&[f32]>, eps: f32) {
+fn add_normed(
+    stream: &mut [f32],
+    result: &mut [f32],
+    norm: Option<&[f32]>,
+    width: usize,
+    eps: f32,
+    pool: &Pool,
+) {
     if let Some(norm) = norm {
-        ops::rms_norm_in_place(result, norm, eps);
+        by_rows(result, width, pool, |_, result| ops::rms_norm_in_place(result, norm, eps));
     }
-    ops::add(stream, result);
+    by_rows(stream, width, pool, |first, stream| {
+        ops::add(stream, &result[first * width..][..stream.len()]);
+    });
 }
 
-/// Applies `f` to rows of `a` and `b`; a thread takes several at once, so that little work stays on one.
-fn by_rows(a: &mut [f32], b: &[f32], width: usize, f: fn(&mut [f32], &[f32]), pool: &Pool) {
-    const AT_ONCE: usize = 1 << 16;
-    let len = (AT_ONCE / width).max(1) * width;
-    pool.for_each_chunk(a, len, |index, a| f(a, &b[index * len..][..a.len()]));
+/// Calls `f` with rows of `x` and the index of the first, several rows at once, so that waking a thread is
+/// worth it and little work stays on one.
+fn by_rows(x: &mut [f32], width: usize, pool: &Pool, f: impl Fn(usize, &mut [f32]) + Sync) {
+    const AT_ONCE: usize = 1 << 14;
+    let rows = (AT_ONCE / width).max(1);
+    pool.for_each_chunk(x, rows * width, |index, x| f(index * rows, x));
 }

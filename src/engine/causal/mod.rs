@@ -22,12 +22,15 @@
 
 mod batch;
 mod decoder;
+mod restrict;
 
 pub use decoder::{Decoder, Row};
 
+pub use crate::engine::formats::{FormatUse, Kernel};
 pub use crate::engine::slots::{KvShape, SlotId, Slots};
 
 use batch::{Batch, Prompt};
+use restrict::{HeadRows, Restriction};
 
 use crate::engine::{Engine, Event, Flow, Hypothesis};
 use crate::error::{Error, Result};
@@ -49,11 +52,22 @@ pub struct Options {
     /// Bytes of keys and values that rows may grow to together. Only a row that is decoded alone may
     /// exceed it, up to the context.
     pub kv_bytes: usize,
+    /// Whether an answer may hold any token. Otherwise, where the script of its language is known, it holds
+    /// what that language and its own source text need: no other script, no tokens of program text. That
+    /// makes the output head cheaper. [`Hypothesis::logprob`] is then the mean over the tokens allowed.
+    pub full_vocabulary: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { threads: 0, max_rows: 16, context: 8192, step_tokens: 128, kv_bytes: 160 << 20 }
+        Self {
+            threads: 0,
+            max_rows: 16,
+            context: 8192,
+            step_tokens: 128,
+            kv_bytes: 160 << 20,
+            full_vocabulary: false,
+        }
     }
 }
 
@@ -66,6 +80,8 @@ pub struct CausalEngine {
     profile: &'static Profile,
     stops: Vec<u32>,
     options: Options,
+    /// Which tokens an answer may hold, unless it may hold all.
+    restriction: Option<Restriction>,
     /// The beginning that the prompts of the last run shared, kept for the next.
     prefix: Option<Prefix>,
 }
@@ -93,9 +109,17 @@ impl CausalEngine {
             ))
             .hint(format!("profile `{}` does not fit this model; choose another", profile.name())));
         }
-        let decoder = Decoder::load(gguf, options.threads)?;
+        let (order, restriction) = match options.full_vocabulary {
+            true => (None, None),
+            false => {
+                let vocab = ModelConfig::read(&gguf)?.vocab;
+                let (order, restriction) = Restriction::new(&tokenizer, vocab, &stops);
+                (Some(order), Some(restriction))
+            }
+        };
+        let decoder = Decoder::load_in_order(gguf, options.threads, order)?;
         let slots = decoder.slots();
-        Ok(Self { decoder, slots, tokenizer, profile, stops, options, prefix: None })
+        Ok(Self { decoder, slots, tokenizer, profile, stops, options, restriction, prefix: None })
     }
 
     /// The most memory in bytes that a loaded model takes: weights, keys and values, and the working
@@ -124,7 +148,7 @@ impl CausalEngine {
     }
 
     /// The ids of the prompt of a task.
-    fn encode(&self, task: &Task) -> Result<Vec<u32>> {
+    pub(crate) fn encode(&self, task: &Task) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
         for piece in self.profile.prompt(task) {
             match piece {
@@ -144,7 +168,7 @@ impl CausalEngine {
         Ok(ids)
     }
 
-    fn prompts(&self, requests: &[Request]) -> Result<Vec<Prompt>> {
+    fn prompts(&mut self, requests: &[Request]) -> Result<Vec<Prompt>> {
         let context = self.context();
         requests
             .iter()
@@ -158,7 +182,16 @@ impl CausalEngine {
                     ))
                     .hint("split the text into smaller parts"));
                 }
-                Ok(Prompt { tokens, decoding: request.decoding, max_tokens: request.max_tokens })
+                let (lang, text) = match &request.task {
+                    Task::Translate { pair, text, .. } => (&pair.target, text),
+                    Task::Summarize { lang, text, .. } => (lang, text),
+                };
+                let head_rows = match &mut self.restriction {
+                    Some(restriction) => restriction.rows(&self.tokenizer, lang, &tokens, text)?,
+                    None => HeadRows::all(self.decoder.vocab_size()),
+                };
+                let Request { decoding, max_tokens, .. } = *request;
+                Ok(Prompt { tokens, decoding, max_tokens, head_rows })
             })
             .collect()
     }

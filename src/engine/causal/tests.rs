@@ -7,8 +7,14 @@ use crate::engine::Finish;
 use crate::lang::{Lang, LangPair};
 use crate::plan::{Decoding, Wording};
 
-const OPTIONS: Options =
-    Options { threads: 1, max_rows: 16, context: 8192, step_tokens: 128, kv_bytes: 160 << 20 };
+const OPTIONS: Options = Options {
+    threads: 1,
+    max_rows: 16,
+    context: 8192,
+    step_tokens: 128,
+    kv_bytes: 160 << 20,
+    full_vocabulary: false,
+};
 
 fn fixture() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models/qwen2.gguf")

@@ -1,23 +1,96 @@
 //! Activations as 8-bit integers, in the order in which the kernels read them.
 
-use super::Form;
+use std::ops::Range;
+
 use super::format::Correction;
 use super::pool::{Pool, Shareable};
+use super::{Form, PackedLinear, Product};
 
 /// Rows that a kernel takes at once.
 pub(super) const ROWS: usize = 8;
+/// The longest block that shares a scale.
+const MAX_BLOCK: usize = 256;
 
-/// Quantized activations, `m` rows of `k` values.
-///
-/// Rows go in groups of [`ROWS`]; a group of `r` rows lies together, four consecutive inputs of each row side
-/// by side: `values[k / 4][r][4]`, `scales[k / block][r]`, `corrections[k / span][r]`.
-pub(super) struct Activations {
-    k: usize,
-    m: usize,
-    correction: Correction,
+/// How finely activations are rounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Precision {
+    /// To 8 bits.
+    Coarse,
+    /// To 8 bits, and what that leaves over to 8 bits again: about 15 bits at up to twice the work.
+    Fine,
+}
+
+impl Precision {
+    /// Quantized rows for each row of activations.
+    pub(super) const fn parts(self) -> usize {
+        match self {
+            Self::Coarse => 1,
+            Self::Fine => 2,
+        }
+    }
+}
+
+/// Working memory for quantized activations, to be used again.
+#[derive(Default)]
+pub(crate) struct Scratch(Vec<Buffers>);
+
+#[derive(Default)]
+struct Buffers {
     values: Vec<i8>,
     scales: Vec<f32>,
     corrections: Vec<i32>,
+}
+
+/// The activations of one call, quantized as each of its products needs them.
+pub(super) struct Quantized<'a>(Vec<Activations<'a>>);
+
+impl<'a> Quantized<'a> {
+    /// Quantizes `x`, `m` rows.
+    pub(super) fn new(
+        products: &[Product<'_>],
+        x: &[f32],
+        m: usize,
+        precision: Precision,
+        scratch: &'a mut Scratch,
+        pool: &Pool,
+    ) -> Self {
+        let mut kinds: Vec<(Form, Correction)> = Vec::new();
+        for product in products {
+            let kind = (product.weight.form, product.weight.format.correction());
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        if scratch.0.len() < kinds.len() {
+            scratch.0.resize_with(kinds.len(), Buffers::default);
+        }
+        let quantized = kinds.into_iter().zip(&mut scratch.0).map(|((form, correction), buffers)| {
+            Activations::new(form, correction, precision, x, m, buffers, pool)
+        });
+        Self(quantized.collect())
+    }
+
+    /// As `weight` needs them, which is one of those that they were made for.
+    pub(super) fn of(&self, weight: &PackedLinear) -> &Activations<'a> {
+        let correction = weight.format.correction();
+        let made = self.0.iter().find(|made| made.correction == correction);
+        made.unwrap_or_else(|| unreachable!("no activations for {weight:?}"))
+    }
+}
+
+/// Quantized activations, `m` rows of `k` values.
+///
+/// Rows, or with [`Precision::Fine`] their coarse and fine parts in turn, go in groups of [`ROWS`]; a group of
+/// `r` lies together, four consecutive inputs of each side by side: `values[k / 4][r][4]`,
+/// `scales[k / block][r]`, `corrections[k / span][r]`.
+pub(super) struct Activations<'a> {
+    k: usize,
+    m: usize,
+    correction: Correction,
+    precision: Precision,
+    values: &'a [i8],
+    scales: &'a [f32],
+    corrections: &'a [i32],
 }
 
 /// A group of rows.
@@ -29,59 +102,66 @@ pub(super) struct Group<'a> {
     pub(super) corrections: &'a [i32],
 }
 
-impl Activations {
-    /// Quantizes `x`, `m` rows of `k` values, where `k` is a multiple of the block.
-    pub(super) fn new(
+impl<'a> Activations<'a> {
+    /// Quantizes `x`, `m` rows whose length is a multiple of the block.
+    fn new(
         form: Form,
         correction: Correction,
+        precision: Precision,
         x: &[f32],
         m: usize,
-        k: usize,
+        buffers: &'a mut Buffers,
         pool: &Pool,
     ) -> Self {
+        let k = x.len() / m.max(1);
         let (scale_stride, word_stride) = (k / correction.block(), k / correction.span());
-        let mut values = vec![0; m * k];
-        let mut scales = vec![0.0; m * scale_stride];
-        let mut corrections = vec![0; m * word_stride];
+        let parts = precision.parts();
+        let values = at_least(&mut buffers.values, parts * m * k);
+        let scales = at_least(&mut buffers.scales, parts * m * scale_stride);
+        let corrections = at_least(&mut buffers.corrections, parts * m * word_stride);
         let to = (
             Shareable(values.as_mut_ptr()),
             Shareable(scales.as_mut_ptr()),
             Shareable(corrections.as_mut_ptr()),
         );
+        let rows_of_group = ROWS / parts;
         let work = |group: usize| {
-            let first = group * ROWS;
-            let rows = ROWS.min(m - first);
-            let x = &x[first * k..(first + rows) * k];
-            // SAFETY: a group owns the rows first..first + rows of each vector, which lie inside it, and
+            let rows = group * rows_of_group..m.min((group + 1) * rows_of_group);
+            let (first, count) = (parts * rows.start, parts * rows.len());
+            // SAFETY: a group owns the parts first..first + count of each vector, which lie inside it, and
             // each group is worked once; the vectors outlive the region.
             let (values, scales, corrections) = unsafe {
                 (
-                    std::slice::from_raw_parts_mut(to.0.get().add(first * k), rows * k),
-                    std::slice::from_raw_parts_mut(to.1.get().add(first * scale_stride), rows * scale_stride),
-                    std::slice::from_raw_parts_mut(to.2.get().add(first * word_stride), rows * word_stride),
+                    std::slice::from_raw_parts_mut(to.0.get().add(first * k), count * k),
+                    std::slice::from_raw_parts_mut(
+                        to.1.get().add(first * scale_stride),
+                        count * scale_stride,
+                    ),
+                    std::slice::from_raw_parts_mut(to.2.get().add(first * word_stride), count * word_stride),
                 )
             };
-            quantize(form, correction, x, rows, values, scales, corrections);
+            let group = GroupMut { correction, rows: count, values, scales, corrections };
+            quantize(form, precision, &x[rows.start * k..rows.end * k], rows.len(), group);
         };
-        let groups = m.div_ceil(ROWS);
+        let groups = m.div_ceil(rows_of_group);
         // A few rows take less time than waking a thread.
         if m * k < 1 << 15 {
             (0..groups).for_each(work)
         } else {
             pool.for_each(groups, work)
         }
-        Self { k, m, correction, values, scales, corrections }
+        Self { k, m, correction, precision, values, scales, corrections }
     }
 
     /// How many groups there are.
     pub(super) fn groups(&self) -> usize {
-        self.m.div_ceil(ROWS)
+        (self.precision.parts() * self.m).div_ceil(ROWS)
     }
 
     /// A group.
     pub(super) fn group(&self, group: usize) -> Group<'_> {
         let first = group * ROWS;
-        let rows = ROWS.min(self.m - first);
+        let rows = ROWS.min(self.precision.parts() * self.m - first);
         let (scale_stride, word_stride) = (self.k / self.correction.block(), self.k / self.correction.span());
         Group {
             rows,
@@ -90,77 +170,106 @@ impl Activations {
             corrections: &self.corrections[first * word_stride..][..rows * word_stride],
         }
     }
+
+    /// The rows of activations in a group.
+    pub(super) fn rows(&self, group: usize) -> Range<usize> {
+        let rows = ROWS / self.precision.parts();
+        group * rows..self.m.min((group + 1) * rows)
+    }
 }
 
-/// Quantizes one group with the widest vectors that `form` allows. All forms give the same bits.
-fn quantize(
-    form: Form,
+/// The first `len` items of a buffer that grows when it must.
+fn at_least<T: Clone + Default>(buffer: &mut Vec<T>, len: usize) -> &mut [T] {
+    if buffer.len() < len {
+        buffer.resize(len, T::default());
+    }
+    &mut buffer[..len]
+}
+
+/// A group that is being written.
+struct GroupMut<'a> {
     correction: Correction,
-    x: &[f32],
+    /// Rows or parts of rows.
     rows: usize,
-    values: &mut [i8],
-    scales: &mut [f32],
-    corrections: &mut [i32],
-) {
+    values: &'a mut [i8],
+    scales: &'a mut [f32],
+    corrections: &'a mut [i32],
+}
+
+/// Quantizes the `rows` rows of one group with the widest vectors that `form` allows. All forms give the same
+/// bits.
+fn quantize(form: Form, precision: Precision, x: &[f32], rows: usize, group: GroupMut<'_>) {
     match form {
-        Form::Portable => quantize_group(correction, x, rows, values, scales, corrections),
+        Form::Portable => quantize_group(precision, x, rows, group),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the layer was only made because the processor has the form's features.
-        Form::Avx2 => unsafe { quantize_avx2(correction, x, rows, values, scales, corrections) },
+        Form::Avx2 => unsafe { quantize_avx2(precision, x, rows, group) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the layer was only made because the processor has the form's features.
-        Form::Avx512 => unsafe { quantize_avx512(correction, x, rows, values, scales, corrections) },
+        Form::Avx512 => unsafe { quantize_avx512(precision, x, rows, group) },
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn quantize_avx2(c: Correction, x: &[f32], rows: usize, v: &mut [i8], s: &mut [f32], w: &mut [i32]) {
-    quantize_group(c, x, rows, v, s, w);
+fn quantize_avx2(precision: Precision, x: &[f32], rows: usize, group: GroupMut<'_>) {
+    quantize_group(precision, x, rows, group);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl")]
-fn quantize_avx512(c: Correction, x: &[f32], rows: usize, v: &mut [i8], s: &mut [f32], w: &mut [i32]) {
-    quantize_group(c, x, rows, v, s, w);
+fn quantize_avx512(precision: Precision, x: &[f32], rows: usize, group: GroupMut<'_>) {
+    quantize_group(precision, x, rows, group);
 }
 
-/// Quantizes one group: each block of a row to -127..=127 by its largest magnitude. A block that holds
-/// anything but finite numbers gets the scale NaN, so that the fault shows in the product.
 #[inline(always)]
-fn quantize_group(
-    correction: Correction,
-    x: &[f32],
-    rows: usize,
-    values: &mut [i8],
-    scales: &mut [f32],
-    corrections: &mut [i32],
-) {
-    let (block, span) = (correction.block(), correction.span());
-    let k = x.len() / rows;
-    let words = values.as_chunks_mut::<4>().0;
-    for (row, x) in x.chunks_exact(k).enumerate() {
+fn quantize_group(precision: Precision, x: &[f32], rows: usize, mut group: GroupMut<'_>) {
+    let block = group.correction.block();
+    for (row, x) in x.chunks_exact(x.len() / rows).enumerate() {
         for (b, x) in x.chunks_exact(block).enumerate() {
-            let (scale, inverse) = scale_of(x);
-            scales[b * rows + row] = scale;
-            for (s, x) in x.chunks_exact(span).enumerate() {
-                let first = b * block + s * span;
-                // In pieces of sixteen, which become single vector operations.
-                let mut sums = [0; 4];
-                for (p, (x, sum)) in x.as_chunks::<16>().0.iter().zip(&mut sums).enumerate() {
-                    let q = x.map(|x| round(x * inverse));
-                    *sum = q.iter().map(|&q| i32::from(q)).sum();
-                    let words = &mut words[(first / 4 + 4 * p) * rows + row..];
-                    for (word, q) in words.iter_mut().step_by(rows).zip(q.as_chunks::<4>().0) {
-                        *word = *q;
+            match precision {
+                Precision::Coarse => group.quantize_block(row, b, x),
+                Precision::Fine => {
+                    let (scale, inverse) = scale_of(x);
+                    let mut rest = [0.0; MAX_BLOCK];
+                    let rest = &mut rest[..block];
+                    for (rest, x) in rest.iter_mut().zip(x) {
+                        *rest = x - (x * inverse + TO_INTEGER - TO_INTEGER) * scale;
                     }
+                    group.quantize_block(2 * row, b, x);
+                    group.quantize_block(2 * row + 1, b, rest);
                 }
-                corrections[first / span * rows + row] = match correction {
-                    Correction::Bias(bias) => -bias * (sums[0] + sums[1]),
-                    Correction::SumsOf16 => pair(sums[0], sums[1]),
-                    Correction::SumsOf32 => pair(sums[0] + sums[1], sums[2] + sums[3]),
-                };
             }
+        }
+    }
+}
+
+impl GroupMut<'_> {
+    /// Quantizes block `b` of a row to -127..=127 by its largest magnitude. A block that holds anything but
+    /// finite numbers gets the scale NaN, so that the fault shows in the product.
+    #[inline(always)]
+    fn quantize_block(&mut self, row: usize, b: usize, x: &[f32]) {
+        let (rows, block, span) = (self.rows, self.correction.block(), self.correction.span());
+        let words = self.values.as_chunks_mut::<4>().0;
+        let (scale, inverse) = scale_of(x);
+        self.scales[b * rows + row] = scale;
+        for (s, x) in x.chunks_exact(span).enumerate() {
+            let first = b * block + s * span;
+            // In pieces of sixteen, which become single vector operations.
+            let mut sums = [0; 4];
+            for (p, (x, sum)) in x.as_chunks::<16>().0.iter().zip(&mut sums).enumerate() {
+                let q = x.map(|x| round(x * inverse));
+                *sum = q.iter().map(|&q| i32::from(q)).sum();
+                let words = &mut words[(first / 4 + 4 * p) * rows + row..];
+                for (word, q) in words.iter_mut().step_by(rows).zip(q.as_chunks::<4>().0) {
+                    *word = *q;
+                }
+            }
+            self.corrections[first / span * rows + row] = match self.correction {
+                Correction::Bias(bias) => -bias * (sums[0] + sums[1]),
+                Correction::SumsOf16 => pair(sums[0], sums[1]),
+                Correction::SumsOf32 => pair(sums[0] + sums[1], sums[2] + sums[3]),
+            };
         }
     }
 }
@@ -186,9 +295,12 @@ fn scale_of(x: &[f32]) -> (f32, f32) {
     }
 }
 
-/// Rounds a number in -127..=127 to the nearest integer, ties to even: adding 1.5 · 2^23 leaves no room for
-/// a fraction, and the low bits are then the integer in two's complement.
+/// Added to a number and taken away again, 1.5 · 2^23 leaves it no room for a fraction; before it is taken
+/// away, the low bits are the integer in two's complement.
+const TO_INTEGER: f32 = 12_582_912.0;
+
+/// Rounds a number in -127..=127 to the nearest integer, ties to even.
 #[inline(always)]
 fn round(x: f32) -> i8 {
-    (x + 12_582_912.0).to_bits() as i8
+    (x + TO_INTEGER).to_bits() as i8
 }

@@ -14,8 +14,8 @@ pub(super) fn supported() -> bool {
         && is_x86_feature_detected!("avx512vnni")
 }
 
-/// How far ahead of their use the weights are fetched, in bytes.
-const AHEAD: usize = 4096;
+/// How far ahead of their use the weights are fetched into the second cache, in bytes.
+const AHEAD: usize = 8192;
 
 /// The product of a group of rows with a tile: `out[row][column]`.
 ///
@@ -115,12 +115,42 @@ unsafe fn load_f16(from: *const u8) -> __m512 {
     _mm512_cvtph_ps(unsafe { _mm256_loadu_si256(from.cast()) })
 }
 
-/// The low and the high nibbles of a vector.
+/// As [`load`]; fetches what will be needed a little later, too.
+///
+/// # Safety
+/// As [`load`].
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn nibbles(quants: __m512i) -> (__m512i, __m512i) {
-    let mask = _mm512_set1_epi8(15);
-    (_mm512_and_si512(quants, mask), _mm512_and_si512(_mm512_srli_epi16::<4>(quants), mask))
+unsafe fn fetch(from: *const u8) -> __m512i {
+    // SAFETY: passed on from the caller; an address to fetch may lie anywhere.
+    unsafe {
+        _mm_prefetch::<_MM_HINT_T1>(from.wrapping_add(AHEAD).cast());
+        load(from)
+    }
+}
+
+/// As [`load`], for a vector that was loaded a little earlier: reads it from the first cache once more, since
+/// there are not the registers to keep it.
+///
+/// # Safety
+/// As [`load`], and `from` is a multiple of 64.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn again(from: *const u8) -> __m512i {
+    // SAFETY: the caller's promise.
+    unsafe { from.cast::<__m512i>().read_volatile() }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn low_nibbles(quants: __m512i) -> __m512i {
+    _mm512_and_si512(quants, _mm512_set1_epi8(15))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn high_nibbles(quants: __m512i) -> __m512i {
+    low_nibbles(_mm512_srli_epi16::<4>(quants))
 }
 
 /// `low | (high & mask)`.
@@ -153,21 +183,10 @@ unsafe fn q4_k<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f
             let (head, body) = (tile.head_ptr(index), tile.body_ptr(index));
             let scales = head.add(4 * COLUMNS);
             let mut sum = [_mm512_setzero_si512(); R];
-            for c in 0..4 {
-                let (mut low, mut high) = ([_mm512_setzero_si512(); R], [_mm512_setzero_si512(); R]);
-                for g in 0..8 {
-                    let quants = body.add((8 * c + g) * VECTOR);
-                    _mm_prefetch::<_MM_HINT_T0>(quants.wrapping_add(AHEAD).cast());
-                    let (a, b) = nibbles(load(quants));
-                    rows.dot(&mut low, a, index * 64 + 16 * c + g);
-                    rows.dot(&mut high, b, index * 64 + 16 * c + 8 + g);
-                }
-                let scale = |j: usize| _mm512_cvtepu8_epi32(_mm_loadu_si128(scales.add(j * COLUMNS).cast()));
-                let (a, b) = (scale(2 * c), scale(2 * c + 1));
-                for r in 0..R {
-                    sum[r] = _mm512_add_epi32(sum[r], _mm512_mullo_epi32(low[r], a));
-                    sum[r] = _mm512_add_epi32(sum[r], _mm512_mullo_epi32(high[r], b));
-                }
+            for pair in 0..4 {
+                let (body, word) = (body.add(8 * pair * VECTOR), index * 64 + 16 * pair);
+                q4_k_part::<R, false>(rows, body, word, scales.add(2 * pair * COLUMNS), &mut sum);
+                q4_k_part::<R, true>(rows, body, word + 8, scales.add((2 * pair + 1) * COLUMNS), &mut sum);
             }
             let mut minimum = [_mm512_setzero_si512(); R];
             for p in 0..4 {
@@ -188,6 +207,35 @@ unsafe fn q4_k<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f
     store(total, out);
 }
 
+/// Adds 32 inputs, which are the low or the `HIGH` nibbles of eight vectors.
+///
+/// # Safety
+/// As [`q4_k`].
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn q4_k_part<const R: usize, const HIGH: bool>(
+    rows: Rows<R>,
+    body: *const u8,
+    word: usize,
+    scales: *const u8,
+    sum: &mut Sums<R>,
+) {
+    let mut part = [_mm512_setzero_si512(); R];
+    for g in 0..8 {
+        // SAFETY: the vectors lie inside the body and the words inside the block.
+        unsafe {
+            let quants = body.add(g * VECTOR);
+            let quants = if HIGH { high_nibbles(load(quants)) } else { low_nibbles(fetch(quants)) };
+            rows.dot(&mut part, quants, word + g);
+        }
+    }
+    // SAFETY: the scales lie inside the head.
+    let scale = _mm512_cvtepu8_epi32(unsafe { _mm_loadu_si128(scales.cast()) });
+    for r in 0..R {
+        sum[r] = _mm512_add_epi32(sum[r], _mm512_mullo_epi32(part[r], scale));
+    }
+}
+
 /// # Safety
 /// As [`q4_k`].
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
@@ -202,15 +250,15 @@ unsafe fn q6_k<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f
                 let scales = head.add((2 + 2 * p) * COLUMNS);
                 _mm512_cvtepi8_epi16(_mm256_loadu_si256(scales.cast()))
             };
-            let mut sum = [_mm512_setzero_si512(); R];
+            // Whole numbers below 2^24 times 16, so all but the last bits of these sums are exact.
+            let mut sum = [_mm512_setzero_ps(); R];
             for half in 0..2 {
                 let body = body.add(half * 24 * VECTOR);
                 let word = index * 64 + half * 32;
-                let [a, b, c, d] = [0, 1, 2, 3].map(|field| scales(4 * half + field));
-                q6_k_part::<R, 0, 0>(rows, body, word, a, c, &mut sum);
-                q6_k_part::<R, 0, 1>(rows, body, word, a, c, &mut sum);
-                q6_k_part::<R, 1, 0>(rows, body, word, b, d, &mut sum);
-                q6_k_part::<R, 1, 1>(rows, body, word, b, d, &mut sum);
+                q6_k_field::<R, 0>(rows, body, word, scales(4 * half), &mut sum);
+                q6_k_field::<R, 1>(rows, body, word, scales(4 * half + 1), &mut sum);
+                q6_k_field::<R, 2>(rows, body, word, scales(4 * half + 2), &mut sum);
+                q6_k_field::<R, 3>(rows, body, word, scales(4 * half + 3), &mut sum);
             }
             let mut offset = [_mm512_setzero_si512(); R];
             for p in 0..8 {
@@ -221,8 +269,8 @@ unsafe fn q6_k<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f
             }
             let d = load_f16(head);
             for r in 0..R {
-                let sum = _mm512_sub_epi32(sum[r], _mm512_slli_epi32::<5>(offset[r]));
-                let value = _mm512_mul_ps(d, _mm512_cvtepi32_ps(sum));
+                let offset = _mm512_cvtepi32_ps(_mm512_slli_epi32::<5>(offset[r]));
+                let value = _mm512_mul_ps(d, _mm512_sub_ps(sum[r], offset));
                 total[r] = _mm512_fmadd_ps(rows.scale(index, r), value, total[r]);
             }
         }
@@ -230,78 +278,77 @@ unsafe fn q6_k<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f
     store(total, out);
 }
 
-/// Adds 16 inputs (the first or the second `PART`) of each of the fields `FIELD` and `FIELD + 2`, which share
-/// their vectors of nibbles. `body` is that of the half, `word` its first word of activations; the scales
-/// are pairs of 16-bit integers, one for each part.
+/// Adds the 32 inputs of a field. `body` is that of the half, `word` its first word of activations; the
+/// scales are pairs of 16-bit integers, for the first and the second 16 inputs.
 ///
 /// # Safety
 /// As [`q4_k`].
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn q6_k_part<const R: usize, const FIELD: usize, const PART: usize>(
+unsafe fn q6_k_field<const R: usize, const FIELD: usize>(
     rows: Rows<R>,
     body: *const u8,
     word: usize,
-    scales_low: __m512i,
-    scales_high: __m512i,
-    sum: &mut Sums<R>,
+    scales: __m512i,
+    sum: &mut [__m512; R],
 ) {
     let mask = _mm512_set1_epi8(0x30);
-    let (mut low, mut high) = ([_mm512_setzero_si512(); R], [_mm512_setzero_si512(); R]);
-    for i in 0..4 {
-        let g = 4 * PART + i;
-        // SAFETY: the vectors lie inside the body and the words inside the block.
-        unsafe {
-            let quants = body.add((8 * FIELD + g) * VECTOR);
-            let upper = body.add((16 + g) * VECTOR);
-            _mm_prefetch::<_MM_HINT_T0>(quants.wrapping_add(AHEAD).cast());
-            if FIELD == 0 {
-                _mm_prefetch::<_MM_HINT_T0>(upper.wrapping_add(AHEAD).cast());
+    for part in 0..2 {
+        let mut sums = [_mm512_setzero_si512(); R];
+        for g in 4 * part..4 * part + 4 {
+            // SAFETY: the vectors lie inside the body and the words inside the block.
+            unsafe {
+                let (quants, upper) = (body.add((FIELD % 2 * 8 + g) * VECTOR), body.add((16 + g) * VECTOR));
+                let quants = match FIELD {
+                    0 => or_masked(low_nibbles(fetch(quants)), _mm512_slli_epi16::<4>(fetch(upper)), mask),
+                    1 => or_masked(low_nibbles(fetch(quants)), _mm512_slli_epi16::<2>(again(upper)), mask),
+                    2 => or_masked(high_nibbles(again(quants)), again(upper), mask),
+                    _ => or_masked(high_nibbles(again(quants)), _mm512_srli_epi16::<2>(again(upper)), mask),
+                };
+                rows.dot(&mut sums, quants, word + 8 * FIELD + g);
             }
-            let (a, b) = nibbles(load(quants));
-            let upper = load(upper);
-            let (to_a, to_b) = match FIELD {
-                0 => (_mm512_slli_epi16::<4>(upper), upper),
-                _ => (_mm512_slli_epi16::<2>(upper), _mm512_srli_epi16::<2>(upper)),
-            };
-            let word = word + 8 * FIELD + g;
-            rows.dot(&mut low, or_masked(a, to_a, mask), word);
-            rows.dot(&mut high, or_masked(b, to_b, mask), word + 16);
         }
-    }
-    // The scale of this part, as 32-bit integers.
-    let scale = |pairs: __m512i| match PART {
-        0 => _mm512_srai_epi32::<16>(_mm512_slli_epi32::<16>(pairs)),
-        _ => _mm512_srai_epi32::<16>(pairs),
-    };
-    let (a, b) = (scale(scales_low), scale(scales_high));
-    for r in 0..R {
-        sum[r] = _mm512_add_epi32(sum[r], _mm512_mullo_epi32(low[r], a));
-        sum[r] = _mm512_add_epi32(sum[r], _mm512_mullo_epi32(high[r], b));
+        let scale = match part {
+            0 => _mm512_srai_epi32::<16>(_mm512_slli_epi32::<16>(scales)),
+            _ => _mm512_srai_epi32::<16>(scales),
+        };
+        let scale = _mm512_cvtepi32_ps(scale);
+        for r in 0..R {
+            sum[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[r]), scale, sum[r]);
+        }
     }
 }
 
-/// Adds a block of 32 inputs to the totals.
+/// Sums that begin with the corrections of a block of 32 inputs.
 ///
 /// # Safety
 /// As [`q4_k`].
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn add_block<const R: usize>(
+unsafe fn begin_block<const R: usize>(rows: Rows<R>, index: usize) -> Sums<R> {
+    // SAFETY: passed on from the caller.
+    std::array::from_fn(|r| unsafe { rows.correction(index, r) })
+}
+
+/// Adds the sums of a block of 32 inputs to the totals.
+///
+/// # Safety
+/// As [`q4_k`].
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn end_block<const R: usize>(
     rows: Rows<R>,
     index: usize,
     head: *const u8,
-    sums: [Sums<R>; 2],
+    sums: Sums<R>,
     total: &mut [__m512; R],
 ) {
     // SAFETY: passed on from the caller.
     unsafe {
         let d = load_f16(head);
         for r in 0..R {
-            let sum = _mm512_add_epi32(sums[0][r], sums[1][r]);
-            let sum = _mm512_add_epi32(sum, rows.correction(index, r));
             let scale = _mm512_mul_ps(d, rows.scale(index, r));
-            total[r] = _mm512_fmadd_ps(scale, _mm512_cvtepi32_ps(sum), total[r]);
+            total[r] = _mm512_fmadd_ps(scale, _mm512_cvtepi32_ps(sums[r]), total[r]);
         }
     }
 }
@@ -316,15 +363,13 @@ unsafe fn q4_0<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f
         // SAFETY: see above.
         unsafe {
             let body = tile.body_ptr(index);
-            let mut sums = [[_mm512_setzero_si512(); R]; 2];
+            let mut sums = begin_block(rows, index);
             for g in 0..4 {
-                let quants = body.add(g * VECTOR);
-                _mm_prefetch::<_MM_HINT_T0>(quants.wrapping_add(AHEAD).cast());
-                let (a, b) = nibbles(load(quants));
-                rows.dot(&mut sums[0], a, index * 8 + g);
-                rows.dot(&mut sums[1], b, index * 8 + 4 + g);
+                let quants = fetch(body.add(g * VECTOR));
+                rows.dot(&mut sums, low_nibbles(quants), index * 8 + g);
+                rows.dot(&mut sums, high_nibbles(quants), index * 8 + 4 + g);
             }
-            add_block(rows, index, tile.head_ptr(index), sums, &mut total);
+            end_block(rows, index, tile.head_ptr(index), sums, &mut total);
         }
     }
     store(total, out);
@@ -341,21 +386,18 @@ unsafe fn q5_0<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f
         // SAFETY: see above.
         unsafe {
             let body = tile.body_ptr(index);
-            let mut sums = [[_mm512_setzero_si512(); R]; 2];
-            let mut upper = load(body.add(4 * VECTOR));
-            _mm_prefetch::<_MM_HINT_T0>(body.wrapping_add(4 * VECTOR + AHEAD).cast());
+            let mut sums = begin_block(rows, index);
+            let mut upper = fetch(body.add(4 * VECTOR));
             for g in 0..4 {
-                let quants = body.add(g * VECTOR);
-                _mm_prefetch::<_MM_HINT_T0>(quants.wrapping_add(AHEAD).cast());
-                let (a, b) = nibbles(load(quants));
+                let quants = fetch(body.add(g * VECTOR));
                 // The bits of this vector are 0 and 4 of `upper`; 4 is where a fifth bit belongs.
-                let a = or_masked(a, _mm512_slli_epi16::<4>(upper), mask);
-                let b = or_masked(b, upper, mask);
+                let low = or_masked(low_nibbles(quants), _mm512_slli_epi16::<4>(upper), mask);
+                let high = or_masked(high_nibbles(quants), upper, mask);
                 upper = _mm512_srli_epi16::<1>(upper);
-                rows.dot(&mut sums[0], a, index * 8 + g);
-                rows.dot(&mut sums[1], b, index * 8 + 4 + g);
+                rows.dot(&mut sums, low, index * 8 + g);
+                rows.dot(&mut sums, high, index * 8 + 4 + g);
             }
-            add_block(rows, index, tile.head_ptr(index), sums, &mut total);
+            end_block(rows, index, tile.head_ptr(index), sums, &mut total);
         }
     }
     store(total, out);
@@ -371,13 +413,11 @@ unsafe fn q8_0<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f
         // SAFETY: see above.
         unsafe {
             let body = tile.body_ptr(index);
-            let mut sums = [[_mm512_setzero_si512(); R]; 2];
+            let mut sums = begin_block(rows, index);
             for g in 0..8 {
-                let quants = body.add(g * VECTOR);
-                _mm_prefetch::<_MM_HINT_T0>(quants.wrapping_add(AHEAD).cast());
-                rows.dot(&mut sums[g % 2], load(quants), index * 8 + g);
+                rows.dot(&mut sums, fetch(body.add(g * VECTOR)), index * 8 + g);
             }
-            add_block(rows, index, tile.head_ptr(index), sums, &mut total);
+            end_block(rows, index, tile.head_ptr(index), sums, &mut total);
         }
     }
     store(total, out);

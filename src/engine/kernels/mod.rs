@@ -29,6 +29,8 @@
 //! held to it and to candle's dequantized weights. `unsafe` stands in this room and nowhere else in the
 //! engine.
 
+use std::ops::Range;
+
 use candle_core::quantized::GgmlDType;
 use memmap2::MmapMut;
 
@@ -46,7 +48,8 @@ mod portable;
 #[cfg(test)]
 mod tests;
 
-use activations::Activations;
+use activations::{Group, Quantized};
+pub(crate) use activations::{Precision, Scratch};
 use format::{COLUMNS, Format};
 use pool::Shareable;
 pub use pool::{Pool, default_threads};
@@ -157,6 +160,23 @@ impl PackedLinear {
         data: &[u8],
         pool: &Pool,
     ) -> Result<Option<Self>> {
+        Self::in_order(form, dtype, n, k, data, None, pool)
+    }
+
+    /// As [`new`](Self::new), with the rows of `data` in another order: output `i` is row `order[i]`.
+    ///
+    /// # Panics
+    /// If `order` does not hold `n` numbers below `n`.
+    pub(crate) fn in_order(
+        form: Form,
+        dtype: GgmlDType,
+        n: usize,
+        k: usize,
+        data: &[u8],
+        order: Option<&[u32]>,
+        pool: &Pool,
+    ) -> Result<Option<Self>> {
+        assert!(order.is_none_or(|order| order.len() == n), "an order of {n} rows");
         if !form.supported() {
             return Err(Error::usage(format!("this processor has no {} kernels", form.name())));
         }
@@ -178,8 +198,10 @@ impl PackedLinear {
         // Fewer, larger pages where the system allows; a refusal changes nothing but speed.
         let _ = packed.advise(memmap2::Advice::HugePage);
         pool.for_each_chunk(&mut packed, tile_bytes, |index, tile| {
-            let source = &data[index * COLUMNS * column_bytes..];
-            let columns: Vec<&[u8]> = source.chunks_exact(column_bytes).take(COLUMNS).collect();
+            let places = index * COLUMNS..n.min((index + 1) * COLUMNS);
+            let row = |place: usize| order.map_or(place, |order| order[place] as usize);
+            let columns: Vec<&[u8]> =
+                places.map(|place| &data[row(place) * column_bytes..][..column_bytes]).collect();
             pack::pack_tile(format, &columns, blocks, tile);
         });
         Ok(Some(Self { form, format, n, k, data: packed }))
@@ -193,6 +215,11 @@ impl PackedLinear {
     /// The number of inputs.
     pub fn inputs(&self) -> usize {
         self.k
+    }
+
+    /// The kernels that it is packed for.
+    pub fn form(&self) -> Form {
+        self.form
     }
 
     /// The bytes that the weights take.
@@ -216,20 +243,25 @@ impl PackedLinear {
     /// # Panics
     /// If `x` or `out` has another length.
     pub fn forward(&self, x: &[f32], m: usize, out: &mut [f32], pool: &Pool) {
-        assert_eq!(x.len(), m * self.k, "activations");
-        assert_eq!(out.len(), m * self.n, "results");
-        let x = Activations::new(self.form, self.format.correction(), x, m, self.k, pool);
-        let tiles = self.n.div_ceil(COLUMNS);
-        let strip = self.tiles_at_once(pool.threads());
-        let out = Shareable(out.as_mut_ptr());
-        pool.for_each(tiles.div_ceil(strip), |index| {
-            let strip = index * strip..tiles.min((index + 1) * strip);
-            for group in 0..x.groups() {
-                for tile in strip.clone() {
-                    self.product(&x, group, tile, &out);
-                }
+        let whole = 0..self.n;
+        let product = Product { weight: self, bias: None, wanted: std::slice::from_ref(&whole), out };
+        multiply(&mut [product], x, m, Precision::Coarse, &mut Scratch::default(), pool);
+    }
+
+    /// The tiles that hold the `wanted` outputs, each once, in strips of at most `len`.
+    fn strips(&self, wanted: &[Range<usize>], len: usize) -> Vec<Range<usize>> {
+        let mut strips = Vec::new();
+        let mut next = 0;
+        for range in wanted {
+            let end = range.end.min(self.n).div_ceil(COLUMNS);
+            next = next.max(range.start / COLUMNS);
+            while next < end {
+                let to = end.min(next + len);
+                strips.push(next..to);
+                next = to;
             }
-        });
+        }
+        strips
     }
 
     /// How many tiles a thread takes at once: few enough that they stay in its cache while the rows pass by
@@ -240,29 +272,17 @@ impl PackedLinear {
         (CACHED / self.tile_bytes()).min(tiles / (8 * threads)).max(1)
     }
 
-    /// Multiplies a group of rows with a tile and writes the results.
-    fn product(&self, x: &Activations, group: usize, tile: usize, out: &Shareable<f32>) {
-        let first_row = group * activations::ROWS;
-        let first_column = tile * COLUMNS;
-        let columns = COLUMNS.min(self.n - first_column);
-        let (group, tile) = (x.group(group), self.tile(tile));
-        let mut results = [[0.0; COLUMNS]; activations::ROWS];
-        let results = &mut results[..group.rows];
+    /// Multiplies a group of quantized rows with a tile.
+    fn product(&self, group: &Group<'_>, tile: usize, results: &mut [[f32; COLUMNS]]) {
+        let tile = self.tile(tile);
         match self.form {
-            Form::Portable => portable::product(&tile, &group, results),
+            Form::Portable => portable::product(&tile, group, results),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `new` has made sure that the processor has the form.
-            Form::Avx2 => unsafe { avx2::product(&tile, &group, results) },
+            Form::Avx2 => unsafe { avx2::product(&tile, group, results) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `new` has made sure that the processor has the form.
-            Form::Avx512 => unsafe { avx512::product(&tile, &group, results) },
-        }
-        for (r, results) in results.iter().enumerate() {
-            let at = (first_row + r) * self.n + first_column;
-            // SAFETY: the row is below m and the columns below n, so the range lies inside `out`, which the
-            // caller borrows for the whole region; tiles have columns of their own.
-            let out = unsafe { std::slice::from_raw_parts_mut(out.get().add(at), columns) };
-            out.copy_from_slice(&results[..columns]);
+            Form::Avx512 => unsafe { avx512::product(&tile, group, results) },
         }
     }
 
@@ -280,6 +300,86 @@ impl PackedLinear {
 impl std::fmt::Debug for PackedLinear {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "PackedLinear({:?} {:?} {} x {})", self.form, self.format, self.n, self.k)
+    }
+}
+
+/// One of the products of [`multiply`].
+pub(crate) struct Product<'a> {
+    pub(crate) weight: &'a PackedLinear,
+    /// What is added to each row of results.
+    pub(crate) bias: Option<&'a [f32]>,
+    /// The outputs that are asked for, ranges in ascending order. What the others hold afterwards is not
+    /// said.
+    pub(crate) wanted: &'a [Range<usize>],
+    /// `m` rows of the weight's outputs.
+    pub(crate) out: &'a mut [f32],
+}
+
+/// Multiplies `x`, `m` rows of inputs, with several weights in one parallel region; what they share is
+/// quantized once. `scratch` is working memory and may be used again.
+///
+/// # Panics
+/// If lengths do not fit each other.
+pub(crate) fn multiply(
+    products: &mut [Product<'_>],
+    x: &[f32],
+    m: usize,
+    precision: Precision,
+    scratch: &mut Scratch,
+    pool: &Pool,
+) {
+    for product in products.iter() {
+        let (n, k) = (product.weight.n, product.weight.k);
+        assert_eq!(x.len(), m * k, "activations");
+        assert_eq!(product.out.len(), m * n, "results");
+        assert!(product.bias.is_none_or(|bias| bias.len() == n), "bias");
+    }
+    let quantized = Quantized::new(products, x, m, precision, scratch, pool);
+    let strips: Vec<(usize, Range<usize>)> = products
+        .iter()
+        .enumerate()
+        .flat_map(|(index, product)| {
+            let weight = product.weight;
+            let strips = weight.strips(product.wanted, weight.tiles_at_once(pool.threads()));
+            strips.into_iter().map(move |strip| (index, strip))
+        })
+        .collect();
+    let outs: Vec<Shareable<f32>> =
+        products.iter_mut().map(|product| Shareable(product.out.as_mut_ptr())).collect();
+    let products = &*products;
+    pool.for_each(strips.len(), |strip| {
+        let (index, tiles) = &strips[strip];
+        let Product { weight, bias, .. } = products[*index];
+        let x = quantized.of(weight);
+        for group in 0..x.groups() {
+            let (group, rows) = (x.group(group), x.rows(group));
+            for tile in tiles.clone() {
+                let mut results = [[0.0; COLUMNS]; activations::ROWS];
+                let results = &mut results[..group.rows];
+                weight.product(&group, tile, results);
+                let columns = tile * COLUMNS..weight.n.min((tile + 1) * COLUMNS);
+                for (row, results) in rows.clone().zip(results.chunks_exact(precision.parts())) {
+                    let at = row * weight.n + columns.start;
+                    // SAFETY: the row is below m and the columns below n, so the range lies inside `out`,
+                    // which the caller borrows for the whole region; tiles have columns of their own, and
+                    // each tile of a product stands in one strip.
+                    let out =
+                        unsafe { std::slice::from_raw_parts_mut(outs[*index].get().add(at), columns.len()) };
+                    write(results, bias.map(|bias| &bias[columns.clone()]), out);
+                }
+            }
+        }
+    });
+}
+
+/// Writes a row's results, the sum of its parts and the bias.
+fn write(parts: &[[f32; COLUMNS]], bias: Option<&[f32]>, out: &mut [f32]) {
+    match parts {
+        [coarse, rest] => out.iter_mut().zip(coarse).zip(rest).for_each(|((out, a), b)| *out = a + b),
+        _ => parts.iter().for_each(|part| out.copy_from_slice(&part[..out.len()])),
+    }
+    if let Some(bias) = bias {
+        out.iter_mut().zip(bias).for_each(|(out, bias)| *out += bias);
     }
 }
 
@@ -318,7 +418,7 @@ impl Tile<'_> {
     /// Asserts what the kernels rely on: the tile, the group and the results have the sizes that belong to
     /// each other.
     #[cfg(target_arch = "x86_64")]
-    fn check(&self, group: &activations::Group<'_>, out: &[[f32; COLUMNS]]) {
+    fn check(&self, group: &Group<'_>, out: &[[f32; COLUMNS]]) {
         let (format, correction) = (self.format, self.format.correction());
         let inputs = self.blocks * format.block();
         assert_eq!(self.data.len(), format.tile_bytes(self.blocks));
