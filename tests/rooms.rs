@@ -12,6 +12,7 @@ const ORDER: [&str; 19] = [
     "document",
     "segment",
     "gguf",
+    "weights",
     "catalog",
     "tokenize",
     "plan",
