@@ -120,6 +120,9 @@ pub(crate) struct SharedArgs {
     /// and to what stands in the text, which is quicker.
     #[arg(long)]
     pub full_vocabulary: bool,
+    /// Compute every token in a step of its own.
+    #[arg(long, hide = true)]
+    pub no_speculation: bool,
     /// Open no network connection; fail when a model is not on this machine.
     #[arg(long)]
     pub offline: bool,

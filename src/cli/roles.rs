@@ -112,6 +112,7 @@ impl<'a> Roles<'a> {
             batch: None,
             profile: self.args.profile.clone(),
             full_vocabulary: self.args.full_vocabulary,
+            no_speculation: self.args.no_speculation,
         }
     }
 }

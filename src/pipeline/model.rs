@@ -27,6 +27,9 @@ pub struct LoadOptions {
     /// Whether an answer may hold any token of the model, as
     /// [`causal::Options::full_vocabulary`] says.
     pub full_vocabulary: bool,
+    /// Whether every token is computed in a step of its own, as
+    /// [`causal::Options::speculate`] is unset. The output is the same.
+    pub no_speculation: bool,
 }
 
 /// A model in memory. Clones share it.
@@ -112,6 +115,7 @@ impl Model {
             max_rows: options.batch.unwrap_or(defaults.max_rows),
             context: card.map_or(defaults.context, |card| card.context),
             full_vocabulary: options.full_vocabulary,
+            speculate: !options.no_speculation,
             ..defaults
         };
         let engine = CausalEngine::load(gguf, profile, options)?;

@@ -22,7 +22,9 @@
 
 mod batch;
 mod decoder;
+mod ending;
 mod restrict;
+mod speculate;
 
 pub use decoder::{Decoder, Row};
 
@@ -30,7 +32,9 @@ pub use crate::engine::formats::{FormatUse, Kernel};
 pub use crate::engine::slots::{KvShape, SlotId, Slots};
 
 use batch::{Batch, Prompt};
+use ending::Ending;
 use restrict::{HeadRows, Restriction};
+use speculate::STEP_TOKENS;
 
 use crate::engine::{Engine, Event, Flow, Hypothesis};
 use crate::error::{Error, Result};
@@ -56,6 +60,9 @@ pub struct Options {
     /// what that language and its own source text need: no other script, no tokens of program text. That
     /// makes the output head cheaper. [`Hypothesis::logprob`] is then the mean over the tokens allowed.
     pub full_vocabulary: bool,
+    /// Whether, when few rows are decoded, continuations found in the text are verified in one step. The
+    /// answers are the same.
+    pub speculate: bool,
 }
 
 impl Default for Options {
@@ -67,6 +74,7 @@ impl Default for Options {
             step_tokens: 128,
             kv_bytes: 160 << 20,
             full_vocabulary: false,
+            speculate: true,
         }
     }
 }
@@ -133,7 +141,8 @@ impl CausalEngine {
         }
         let longest = options.context.min(config.context).saturating_mul(shape.bytes());
         let widths = 3 * config.hidden + 2 * config.feed_forward + 4 * config.heads * config.head_dim;
-        let step = (options.step_tokens * widths + options.max_rows * config.vocab) * size_of::<f32>();
+        let logits = options.max_rows.max(STEP_TOKENS) * config.vocab;
+        let step = (options.step_tokens * widths + logits) * size_of::<f32>();
         Ok((weights + options.kv_bytes.max(longest) + step) as u64)
     }
 
@@ -251,9 +260,11 @@ impl Engine for CausalEngine {
         let mut batch = Batch {
             decoder: &self.decoder,
             slots: &mut self.slots,
-            tokenizer: &self.tokenizer,
-            stops: &self.stops,
-            stop_at_line_break: self.profile.stops_at_line_break(),
+            ending: Ending {
+                tokenizer: &self.tokenizer,
+                stops: &self.stops,
+                at_line_break: self.profile.stops_at_line_break(),
+            },
             options: &self.options,
             prefix: self.prefix.as_ref(),
             rows: Vec::new(),
