@@ -15,6 +15,7 @@ use crate::cli::progress::{Reporter, Verbosity};
 use crate::cli::roles::is_path;
 use crate::cli::{download, input};
 use crate::document::Document;
+use crate::engine::Device;
 use crate::engine::causal::{FormatUse, Kernel};
 use crate::engine::kernels::default_threads;
 use crate::error::{Error, Result};
@@ -38,6 +39,10 @@ pub(crate) struct BenchArgs {
     /// Threads to compute with; by default the cores that this process may use.
     #[arg(long, value_name = "N", value_parser = count)]
     threads: Option<usize>,
+    /// Where to multiply matrices: `cpu`, `cuda`, `cuda:N`, `metal` or `metal:N`. A GPU needs a build with the
+    /// feature of that name.
+    #[arg(long, value_name = "DEVICE", default_value_t)]
+    device: Device,
     /// How often each part is measured; the table shows medians.
     #[arg(long, value_name = "N", value_parser = count, default_value_t = 5)]
     rounds: usize,
@@ -159,6 +164,7 @@ fn subject(args: &BenchArgs, reporter: &Reporter) -> Result<Subject> {
                 profile: Some(args.profile.clone().unwrap_or_else(|| card.profile.clone())),
                 card: Some(card.clone()),
                 threads,
+                device: args.device,
             })
         }
     }
@@ -182,6 +188,7 @@ fn file(
         profile: args.profile.clone().or_else(|| card.map(|card| card.profile.clone())),
         card: card.cloned(),
         threads,
+        device: args.device,
     })
 }
 

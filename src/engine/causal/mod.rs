@@ -32,7 +32,7 @@ pub use crate::engine::slots::{KvShape, SlotId, Slots};
 use batch::{Batch, Prompt};
 use restrict::{HeadRows, Restriction};
 
-use crate::engine::{Engine, Event, Flow, Hypothesis};
+use crate::engine::{Device, Engine, Event, Flow, Hypothesis};
 use crate::error::{Error, Result};
 use crate::gguf::{Gguf, ModelConfig};
 use crate::plan::{Piece, Profile, Request, Task};
@@ -41,6 +41,8 @@ use crate::tokenize::Tokenizer;
 /// How an engine works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
+    /// Where matrix products are computed.
+    pub device: Device,
     /// Threads that work on a step; 0 for all cores.
     pub threads: usize,
     /// The most rows decoded together.
@@ -61,6 +63,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            device: Device::Cpu,
             threads: 0,
             max_rows: 16,
             context: 8192,
@@ -117,7 +120,7 @@ impl CausalEngine {
                 (Some(order), Some(restriction))
             }
         };
-        let decoder = Decoder::load_in_order(gguf, options.threads, order)?;
+        let decoder = Decoder::load_with(gguf, options.threads, options.device, order)?;
         let slots = decoder.slots();
         Ok(Self { decoder, slots, tokenizer, profile, stops, options, restriction, prefix: None })
     }
