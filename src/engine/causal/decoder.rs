@@ -329,8 +329,7 @@ impl Step<'_> {
         let b = &mut self.buffers;
 
         norm(stream, &layer.attention_norm, eps, &mut b.normed, pool);
-        let layers =
-            [(&layer.query, &mut b.query), (&layer.key, &mut b.key), (&layer.value, &mut b.value)];
+        let layers = [(&layer.query, &mut b.query), (&layer.key, &mut b.key), (&layer.value, &mut b.value)];
         Linear::forward_all(layers, &b.normed, tokens, &mut b.scratch, pool)?;
         for (x, weight, width) in
             [(&mut b.query, &layer.query_norm, q_width), (&mut b.key, &layer.key_norm, kv_width)]

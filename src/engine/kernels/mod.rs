@@ -363,7 +363,8 @@ pub(crate) fn multiply(
                     // SAFETY: the row is below m and the columns below n, so the range lies inside `out`,
                     // which the caller borrows for the whole region; tiles have columns of their own, and
                     // each tile of a product stands in one strip.
-                    let out = unsafe { std::slice::from_raw_parts_mut(outs[*index].get().add(at), columns.len()) };
+                    let out =
+                        unsafe { std::slice::from_raw_parts_mut(outs[*index].get().add(at), columns.len()) };
                     write(results, bias.map(|bias| &bias[columns.clone()]), out);
                 }
             }
