@@ -418,6 +418,7 @@ impl Tile<'_> {
     /// Asserts what the kernels rely on: the tile, the group and the results have the sizes that belong to
     /// each other.
     #[cfg(target_arch = "x86_64")]
+    #[inline]
     fn check(&self, group: &Group<'_>, out: &[[f32; COLUMNS]]) {
         let (format, correction) = (self.format, self.format.correction());
         let inputs = self.blocks * format.block();
