@@ -90,13 +90,19 @@ pub(crate) struct Subject {
     pub(crate) profile: Option<String>,
     pub(crate) threads: usize,
     pub(crate) device: Device,
+    /// As [`LoadOptions::full_vocabulary`], for the article.
+    pub(crate) full_vocabulary: bool,
 }
 
 impl Subject {
     /// The model as documents use it.
     fn model<E: Engine + 'static>(&self, wrap: impl FnOnce(CausalEngine) -> E) -> Result<Model> {
-        let options =
-            LoadOptions { threads: Some(self.threads), device: self.device, ..LoadOptions::default() };
+        let options = LoadOptions {
+            threads: Some(self.threads),
+            device: self.device,
+            full_vocabulary: self.full_vocabulary,
+            ..LoadOptions::default()
+        };
         Model::open(&self.path, self.info.clone(), self.profile()?, self.card.as_ref(), &options, wrap)
     }
 

@@ -55,6 +55,9 @@ pub(crate) struct BenchArgs {
     /// The language to translate it into.
     #[arg(long, value_name = "LANG", default_value = "en")]
     lang: String,
+    /// Let the model choose among all its tokens in the article, as speeds of decoding always do.
+    #[arg(long)]
+    full_vocabulary: bool,
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -165,6 +168,7 @@ fn subject(args: &BenchArgs, reporter: &Reporter) -> Result<Subject> {
                 card: Some(card.clone()),
                 threads,
                 device: args.device,
+                full_vocabulary: args.full_vocabulary,
             })
         }
     }
@@ -189,6 +193,7 @@ fn file(
         card: card.cloned(),
         threads,
         device: args.device,
+        full_vocabulary: args.full_vocabulary,
     })
 }
 
@@ -212,8 +217,14 @@ fn table(report: &Report) -> String {
     }
     if let Some(article) = &report.article {
         text += &format!(
-            "\nThe article: {}, {} segments, {} prompt tokens read, {} tokens written.\n",
-            article.name, article.segments, article.prompt_tokens, article.output_tokens
+            "\nThe article: {}, {} segments, {} prompt tokens read, {} tokens written{};\n\
+             keys and values of at most {:.0} MB.\n",
+            article.name,
+            article.segments,
+            article.prompt_tokens,
+            article.output_tokens,
+            if article.full_vocabulary { " with the whole vocabulary" } else { "" },
+            article.kv_budget as f64 / 1e6,
         );
     }
     text
