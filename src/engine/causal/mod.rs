@@ -36,7 +36,7 @@ use ending::Ending;
 use restrict::{HeadRows, Restriction};
 use speculate::STEP_TOKENS;
 
-use crate::engine::{Engine, Event, Flow, Hypothesis};
+use crate::engine::{Device, Engine, Event, Flow, Hypothesis};
 use crate::error::{Error, Result};
 use crate::gguf::{Gguf, ModelConfig};
 use crate::plan::{Piece, Profile, Request, Task};
@@ -45,6 +45,8 @@ use crate::tokenize::Tokenizer;
 /// How an engine works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
+    /// Where matrix products are computed.
+    pub device: Device,
     /// Threads that work on a step; 0 for all cores.
     pub threads: usize,
     /// The most rows decoded together.
@@ -68,6 +70,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            device: Device::Cpu,
             threads: 0,
             max_rows: 16,
             context: 8192,
@@ -125,7 +128,7 @@ impl CausalEngine {
                 (Some(order), Some(restriction))
             }
         };
-        let decoder = Decoder::load_in_order(gguf, options.threads, order)?;
+        let decoder = Decoder::load_with(gguf, options.threads, options.device, order)?;
         let slots = decoder.slots();
         Ok(Self { decoder, slots, tokenizer, profile, stops, options, restriction, prefix: None })
     }

@@ -8,6 +8,7 @@ use crate::lang::{Lang, LangPair};
 use crate::plan::{Decoding, Wording};
 
 const OPTIONS: Options = Options {
+    device: crate::engine::Device::Cpu,
     threads: 1,
     max_rows: 16,
     context: 8192,
