@@ -51,6 +51,7 @@ pub mod segment;
 pub mod catalog;
 pub mod gguf;
 pub mod tokenize;
+pub mod weights;
 
 pub mod engine;
 pub mod plan;

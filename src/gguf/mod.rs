@@ -6,7 +6,7 @@
 
 mod config;
 mod header;
-mod sniff;
+pub(crate) mod sniff;
 mod value;
 
 use std::path::{Path, PathBuf};
@@ -59,8 +59,8 @@ impl Gguf {
         let file = std::fs::File::open(path).map_err(|e| Error::io(ErrorKind::Model, "open", path, e))?;
         // SAFETY: the map is read only; a file that is truncated while mapped is a documented limit.
         let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io(ErrorKind::Model, "map", path, e))?;
-        if let Some(kind) = sniff::foreign(&map[..map.len().min(64)]) {
-            return Err(damaged(path, kind));
+        if !map.starts_with(b"GGUF") {
+            return Err(damaged(path, &sniff::foreign(&map[..map.len().min(64)], "GGUF")));
         }
         let header = Header::read(&map).map_err(|fault| damaged(path, &fault))?;
         Ok(Self { path: path.into(), map, header })

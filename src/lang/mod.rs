@@ -1,6 +1,7 @@
 //! Languages: tags, names and detection.
 
 mod alphabet;
+mod codes;
 mod detect;
 mod parse;
 
@@ -8,6 +9,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub(crate) use alphabet::Alphabet;
+pub(crate) use codes::{FLORES_200, LangCodes, M2M100, MBART_50, WMT21};
 pub use detect::{detect, detect_among};
 
 use crate::error::Result;

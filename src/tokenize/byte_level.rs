@@ -2,6 +2,7 @@
 //! from model to model, and the bytes of each part are merged by rank.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use tokenizers::models::bpe::{BPE, Vocab};
 use tokenizers::normalizers::unicode::NFC;
@@ -92,6 +93,7 @@ impl Splitting {
 }
 
 /// Text to ids.
+#[derive(Debug)]
 pub(super) struct ByteLevel {
     inner: tokenizers::Tokenizer,
 }
@@ -116,6 +118,23 @@ impl ByteLevel {
         Ok(Self { inner })
     }
 
+    /// GPT-2's own splitting, with tokens and merges from its two files, `vocab.json` and `merges.txt`.
+    pub(super) fn gpt2<'a>(
+        tokens: impl Iterator<Item = (u32, &'a str)>,
+        merges: &str,
+    ) -> tokenizers::Result<Self> {
+        let vocab: Vocab = tokens.map(|(id, token)| (token.to_owned(), id)).collect();
+        let lines = merges.lines().filter(|line| !line.starts_with("#version") && !line.is_empty());
+        let merges = lines.map(|line| {
+            let (left, right) = line.split_once(' ').ok_or("a merge that is not two tokens")?;
+            Ok((left.to_owned(), right.to_owned()))
+        });
+        let merges = merges.collect::<tokenizers::Result<_>>()?;
+        let mut inner = tokenizers::Tokenizer::new(BPE::builder().vocab_and_merges(vocab, merges).build()?);
+        inner.with_pre_tokenizer(Some(PreTokenizerWrapper::from(Bytes::new(false, false, true))));
+        Ok(Self { inner })
+    }
+
     pub(super) fn encode(&self, text: &str, ids: &mut Vec<u32>) -> Result<()> {
         let encoding = self
             .inner
@@ -137,17 +156,23 @@ fn merges(gguf: &Gguf) -> Result<Vec<(String, String)>> {
 
 /// The bytes of each token, whose characters stand for one byte each; special tokens have none.
 pub(super) fn pieces(vocabulary: &Vocabulary<'_>) -> Pieces {
-    let bytes: HashMap<char, u8> = byte_characters().into_iter().zip(0..=u8::MAX).collect();
     let mut pieces = Pieces::default();
     for (_, token, kind) in vocabulary.iter() {
-        let spelled: Option<Vec<u8>> = token.chars().map(|c| bytes.get(&c).copied()).collect();
-        match (kind, spelled) {
-            (Kind::Normal, Some(spelled)) => pieces.push(&spelled),
-            (Kind::Normal | Kind::UserDefined, _) => pieces.push(token.as_bytes()),
+        match kind {
+            Kind::Normal => pieces.push(&spelled_bytes(token)),
+            Kind::UserDefined => pieces.push(token.as_bytes()),
             _ => pieces.push(&[]),
         }
     }
     pieces
+}
+
+/// The bytes of a token; one that spells none is its own text.
+pub(super) fn spelled_bytes(token: &str) -> Vec<u8> {
+    static BYTES: LazyLock<HashMap<char, u8>> =
+        LazyLock::new(|| byte_characters().into_iter().zip(0..=u8::MAX).collect());
+    let bytes: Option<Vec<u8>> = token.chars().map(|c| BYTES.get(&c).copied()).collect();
+    bytes.unwrap_or_else(|| token.as_bytes().to_vec())
 }
 
 /// The character that stands for each byte: itself where it is printable Latin-1, else the next one from U+0100.

@@ -6,6 +6,8 @@
 
 mod byte_level;
 mod sentencepiece;
+mod seq2seq;
+mod spm;
 mod vocabulary;
 
 use std::collections::HashMap;
@@ -14,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::gguf::Gguf;
 use byte_level::ByteLevel;
 use sentencepiece::SentencePiece;
+pub use seq2seq::Seq2SeqTokenizer;
 use vocabulary::{Kind, Pieces, Vocabulary};
 
 /// Text is tokenized in parts of at most this many bytes, parted before a space that follows a letter or digit, where

@@ -1,0 +1,69 @@
+//! Against the ids and texts of Google's own library, as `tests/fixtures/generate_tokenizers.py` wrote them.
+
+use std::path::{Path, PathBuf};
+
+use super::{SpmModel, Token};
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tokenizers/spm")
+}
+
+/// Every model of a folder with its lines: text, ids, decoded text.
+fn references(folder: &Path) -> Vec<(String, SpmModel, Vec<(String, Vec<u32>, String)>)> {
+    let mut references = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "model") {
+            let lines = std::fs::read_to_string(path.with_extension("ids.json")).unwrap();
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            references.push((name, SpmModel::open(&path).unwrap(), serde_json::from_str(&lines).unwrap()));
+        }
+    }
+    references
+}
+
+fn ids(model: &SpmModel, text: &str) -> Vec<u32> {
+    let id = |token| match token {
+        Token::Known(id) => id,
+        Token::Unknown(_) => model.unknown(),
+    };
+    model.encode(text).into_iter().map(id).collect()
+}
+
+fn assert_equal(folder: &Path) -> usize {
+    let mut lines = 0;
+    let mut wrong = Vec::new();
+    for (name, model, reference) in references(folder) {
+        for (text, expected, written) in &reference {
+            let found = ids(&model, text);
+            if found != *expected {
+                wrong.push(format!("{name}: {text:?}\n  gives {found:?}\n  not   {expected:?}"));
+            }
+            let pieces = expected.iter().map(|&id| model.piece(id).unwrap());
+            let decoded = model.decode(pieces);
+            if decoded != *written {
+                wrong.push(format!("{name}: {expected:?}\n  reads {decoded:?}\n  not   {written:?}"));
+            }
+        }
+        lines += reference.len();
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {lines} differ:\n{}",
+        wrong.len(),
+        wrong[..wrong.len().min(20)].join("\n")
+    );
+    lines
+}
+
+#[test]
+fn ids_and_texts_equal_those_of_the_library() {
+    assert!(assert_equal(&fixtures()) >= 800);
+}
+
+#[test]
+#[ignore = "needs the folder that `generate_tokenizers.py --many` makes, in DIGLOT_TOKENIZER_LINES"]
+fn ten_thousand_lines_equal_those_of_the_library() {
+    let folder = std::env::var_os("DIGLOT_TOKENIZER_LINES").unwrap();
+    assert!(assert_equal(Path::new(&folder)) >= 100_000);
+}
