@@ -20,7 +20,7 @@ use crate::engine::causal::{FormatUse, Kernel};
 use crate::engine::kernels::default_threads;
 use crate::error::{Error, Result};
 use crate::lang::{Lang, LangPair};
-use crate::pipeline::source_language;
+use crate::pipeline::{LoadOptions, source_language};
 use crate::plan::Profile;
 use crate::render::ModelInfo;
 
@@ -58,6 +58,9 @@ pub(crate) struct BenchArgs {
     /// Let the model choose among all its tokens in the article, as speeds of decoding always do.
     #[arg(long)]
     full_vocabulary: bool,
+    /// Write the article token after token, without speculation from the text. The output is the same.
+    #[arg(long)]
+    no_speculation: bool,
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -167,8 +170,7 @@ fn subject(args: &BenchArgs, reporter: &Reporter) -> Result<Subject> {
                 profile: Some(args.profile.clone().unwrap_or_else(|| card.profile.clone())),
                 card: Some(card.clone()),
                 threads,
-                device: args.device,
-                full_vocabulary: args.full_vocabulary,
+                load: load_options(args),
             })
         }
     }
@@ -192,9 +194,17 @@ fn file(
         profile: args.profile.clone().or_else(|| card.map(|card| card.profile.clone())),
         card: card.cloned(),
         threads,
+        load: load_options(args),
+    })
+}
+
+fn load_options(args: &BenchArgs) -> LoadOptions {
+    LoadOptions {
         device: args.device,
         full_vocabulary: args.full_vocabulary,
-    })
+        no_speculation: args.no_speculation,
+        ..LoadOptions::default()
+    }
 }
 
 /// The report for a reader.
