@@ -214,10 +214,12 @@ impl Seq2SeqTokenizer {
     /// The token of a language.
     fn language_token(&self, lang: &Lang) -> Result<u32> {
         let Languages::Among(codes) = &self.languages else {
-            return Err(self.unsupported(&format!("{}", lang.name()), "without saying between what"));
+            return Err(self.unsupported(lang.name(), "without saying between what"));
         };
         let token = codes.code(lang).and_then(|code| self.source.language_id(code));
-        token.ok_or_else(|| self.unsupported(&format!("{} ({lang})", lang.name()), &codes.tags()))
+        token.ok_or_else(|| {
+            self.unsupported(&format!("{} ({lang})", lang.name()), &format!("between {}", codes.tags()))
+        })
     }
 
     fn start(&self) -> Result<u32> {
