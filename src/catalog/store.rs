@@ -209,7 +209,7 @@ impl ModelStore {
     }
 
     /// The hash of a file, from memory if the file is as it was.
-    fn sha256_of(&self, path: &Path) -> Result<String> {
+    pub(crate) fn sha256_of(&self, path: &Path) -> Result<String> {
         let reading = |e| Error::io(ErrorKind::Model, "read", path, e);
         let metadata = fs::metadata(path).map_err(reading)?;
         if !metadata.is_file() {
