@@ -335,8 +335,8 @@ impl<'a> Machine<'a> {
             (Name::OrderedDict, []) => Value::Dict(Vec::new()),
             (Name::RebuildParameter, [tensor @ Value::Tensor(_), ..]) => tensor.clone(),
             (Name::RebuildTensor, [Value::Storage(storage), Value::Int(offset), shape, stride, ..]) => {
-                let (shape, stride) = sizes(shape).zip(sizes(stride)).unwrap_or_default();
-                let tensor = Tensor::new(storage, *offset, shape, &stride);
+                let sizes = sizes(shape).zip(sizes(stride));
+                let tensor = sizes.and_then(|(shape, stride)| Tensor::new(storage, *offset, shape, &stride));
                 Value::Tensor(Rc::new(tensor.ok_or_else(|| damage("has a tensor outside its storage"))?))
             }
             _ => return Err(damage("calls a function in an unknown way")),
