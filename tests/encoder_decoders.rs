@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use diglot::engine::{Engine, Event, Flow};
 use diglot::engine::seq2seq::{Options, Seq2SeqEngine};
+use diglot::engine::{Engine, Event, Flow};
 use diglot::plan::{Decoding, Length, Request, Task, Wording};
 use diglot::{ErrorKind, Lang, LangPair};
 use serde_json::Value;
@@ -49,7 +49,10 @@ impl Desk {
     }
 
     fn translate(&self, args: &[&str]) -> Output {
-        self.run("translate", &[&["--lang", "en", "--from", "de", "--model", "./opus-mt-de-en"], args, &["a.txt"]].concat())
+        self.run(
+            "translate",
+            &[&["--lang", "en", "--from", "de", "--model", "./opus-mt-de-en"], args, &["a.txt"]].concat(),
+        )
     }
 
     fn article(&self, args: &[&str]) -> Value {
@@ -105,15 +108,24 @@ fn an_unsupported_pair_says_what_is_supported() {
     // Case 84.
     let desk = Desk::new();
     let args = ["--model", "./opus-mt-de-en", "--from", "de", "--lang", "fr", "a.txt"];
-    assert_fails(&desk.run("translate", &args), 2, &["opus-mt-de-en", "German to French", "hint:", "de to en"]);
+    assert_fails(
+        &desk.run("translate", &args),
+        2,
+        &["opus-mt-de-en", "German to French", "hint:", "de to en"],
+    );
 }
 
 #[test]
 fn a_translator_writes_no_summaries() {
     let desk = Desk::new();
     let args = ["--model", "./opus-mt-de-en", "a.txt"];
-    assert_fails(&desk.run("summarize", &args), 2, &["opus-mt-de-en", "does not summarise", "hint:", "--summarizer"]);
-    let args = ["--model", "./opus-mt-de-en", "--lang", "en", "--from", "de", "--method", "extractive", "a.txt"];
+    assert_fails(
+        &desk.run("summarize", &args),
+        2,
+        &["opus-mt-de-en", "does not summarise", "hint:", "--summarizer"],
+    );
+    let args =
+        ["--model", "./opus-mt-de-en", "--lang", "en", "--from", "de", "--method", "extractive", "a.txt"];
     let output = desk.run("summarize", &args);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 }
@@ -130,6 +142,31 @@ fn an_incomplete_folder_names_the_missing_piece() {
         fs::remove_file(desk.model().join(optional)).unwrap();
     }
     assert_eq!(desk.translate(&[]).status.code(), Some(0));
+}
+
+#[test]
+fn a_repository_is_found_in_the_cache_by_its_name() {
+    let desk = Desk::new();
+    let name = "Helsinki-NLP/opus-mt-de-en";
+    let run = || {
+        desk.run("translate", &["--lang", "en", "--from", "de", "--format", "json", "--model", name, "a.txt"])
+    };
+    assert_fails(&run(), 5, &[name, "hint:", "--model ./opus-mt-de-en"]);
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let folder = desk.home.path().join(".cache/huggingface/hub/models--Helsinki-NLP--opus-mt-de-en");
+    fs::create_dir_all(folder.join("refs")).unwrap();
+    fs::write(folder.join("refs/main"), "../../../opus-mt-de-en").unwrap();
+    assert_fails(&run(), 5, &[name]);
+    fs::write(folder.join("refs/main"), commit).unwrap();
+    opus::write(&folder.join("snapshots").join(commit));
+    let output = run();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let article: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let model = &article["models"]["translator"];
+    assert_eq!((&model["name"], &model["unlisted"]), (&format!("{name}@{commit}").into(), &true.into()));
+
+    let args = ["--lang", "en", "--from", "de", "--model", "./absent", "a.txt"];
+    assert_fails(&desk.run("translate", &args), 4, &["./absent"]);
 }
 
 #[test]
@@ -151,7 +188,9 @@ fn alternatives_stand_below_the_target_and_in_json() {
     let desk = Desk::new();
     let (plain, article) = (desk.article(&[]), desk.article(&["--alternatives", "3"]));
     let mut found = 0;
-    for (segment, plain) in article["segments"].as_array().unwrap().iter().zip(plain["segments"].as_array().unwrap()) {
+    for (segment, plain) in
+        article["segments"].as_array().unwrap().iter().zip(plain["segments"].as_array().unwrap())
+    {
         assert_eq!(segment["target"], plain["target"]);
         let mut texts = vec![segment["target"].as_str().unwrap()];
         for alternative in segment["alternatives"].as_array().into_iter().flatten() {
@@ -168,10 +207,27 @@ fn alternatives_stand_below_the_target_and_in_json() {
 
     let output = desk.translate(&["--alternatives", "3"]);
     assert_eq!(String::from_utf8(output.stdout).unwrap().matches("    ~ ").count(), found);
-    assert_fails(&desk.translate(&["--alternatives", "3", "--layout", "target"]), 2, &["alternatives", "interleaved"]);
+    assert_fails(
+        &desk.translate(&["--alternatives", "3", "--layout", "target"]),
+        2,
+        &["alternatives", "interleaved"],
+    );
     assert_fails(&desk.translate(&["--alternatives", "100"]), 2, &["alternatives"]);
-    let gguf = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models/qwen2.gguf").display().to_string();
-    let args = ["--lang", "en", "--from", "de", "--model", &gguf, "--profile", "chatml", "--alternatives", "2", "a.txt"];
+    let gguf =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models/qwen2.gguf").display().to_string();
+    let args = [
+        "--lang",
+        "en",
+        "--from",
+        "de",
+        "--model",
+        &gguf,
+        "--profile",
+        "chatml",
+        "--alternatives",
+        "2",
+        "a.txt",
+    ];
     assert_fails(&desk.run("translate", &args), 2, &["alternatives", "hint:", "OPUS-MT"]);
 }
 
@@ -191,7 +247,12 @@ fn the_answer_to_a_request_does_not_depend_on_the_others() {
         request("Es kostete viel.", Wording::Plain, drawn(1), 40),
         request("Es kostete viel.", Wording::Plain, drawn(2), 40),
         request("Es kostete viel.", Wording::Plain, Decoding::Greedy, 5),
-        request("Die Züge fahren um 8 Uhr, und die Schule beginnt später.", Wording::Plain, Decoding::Greedy, 40),
+        request(
+            "Die Züge fahren um 8 Uhr, und die Schule beginnt später.",
+            Wording::Plain,
+            Decoding::Greedy,
+            40,
+        ),
     ];
     let mut told = Vec::new();
     let together = engine.run(&requests, &mut |event| {
@@ -222,8 +283,12 @@ fn an_engine_refuses_what_it_cannot_do_and_stops_when_asked() {
     let error = engine.run(&requests, &mut |_| Flow::Continue).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Runtime);
     assert!(error.to_string().contains("exceeds the context of 256"), "{error}");
-    let task =
-        Task::Summarize { lang: Lang::DE, text: "x".into(), length: Length::Headline, wording: Wording::Plain };
+    let task = Task::Summarize {
+        lang: Lang::DE,
+        text: "x".into(),
+        length: Length::Headline,
+        wording: Wording::Plain,
+    };
     let requests = [Request { task, decoding: Decoding::Greedy, max_tokens: 10 }];
     assert_eq!(engine.run(&requests, &mut |_| Flow::Continue).unwrap_err().kind(), ErrorKind::Usage);
     let requests = [request("Es kostete viel.", Wording::Plain, Decoding::Greedy, 40)];

@@ -80,11 +80,14 @@ impl<'a> Roles<'a> {
         })
     }
 
-    /// A GGUF file's model, or a folder's.
+    /// A GGUF file's model, or that of a folder or repository.
     fn file(&mut self, path: &str) -> Result<Model> {
         self.once(path, |roles| {
             roles.timed(|roles| match Path::new(path) {
                 folder if folder.is_dir() => Model::load_folder(&roles.store, folder, &roles.load_options()),
+                absent if is_repository(path) && !absent.exists() => {
+                    Model::load_repository(&roles.store, path, &roles.load_options())
+                }
                 file => Model::load_file(&roles.store, &roles.catalog, file, &roles.load_options()),
             })
         })
@@ -123,6 +126,15 @@ impl<'a> Roles<'a> {
 fn unsupported(card: &Card, what: &str) -> Error {
     Error::usage(format!("{} does not do {what}", card.name))
         .hint(format!("its languages: {}; `diglot models list` shows every model", card.languages.join(", ")))
+}
+
+/// Whether a name may be that of a hub repository (`Helsinki-NLP/opus-mt-de-en`).
+fn is_repository(name: &str) -> bool {
+    let plain = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    };
+    !name.ends_with(".gguf") && name.split_once('/').is_some_and(|(owner, name)| plain(owner) && plain(name))
 }
 
 /// Whether a model is named by path: an existing file or model folder, or something that only a path looks like.

@@ -7,7 +7,7 @@ use crate::catalog::{Card, Catalog, ModelStore};
 use crate::engine::causal::{self, CausalEngine};
 use crate::engine::seq2seq::{self, Seq2SeqEngine};
 use crate::engine::{Engine, Event, Flow, Hypothesis};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::gguf::Gguf;
 use crate::lang::{Lang, LangPair};
 use crate::plan::{Length, Piece, Profile, Request, Task, Wording};
@@ -97,11 +97,33 @@ impl Model {
     /// [`ErrorKind::Model`](crate::ErrorKind::Model), naming the file, when the folder lacks one, one is damaged, or
     /// the model is of a kind that is not known here.
     pub fn load_folder(store: &ModelStore, folder: &Path, options: &LoadOptions) -> Result<Self> {
-        let name = folder.canonicalize().ok().and_then(|real| Some(real.file_name()?.to_string_lossy().into_owned()));
-        Self::open_folder(store, folder, name.unwrap_or_else(|| folder.display().to_string()), options)
+        // `.` and `..` are no names.
+        let real = folder.canonicalize().map_err(|e| Error::io(ErrorKind::Model, "open", folder, e))?;
+        let folder = if folder.file_name().is_some() { folder } else { &real };
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self::open_folder(store, folder, name, options)
     }
 
-    /// Loads a folder under the name that the output is to give it.
+    /// Loads an encoder-decoder from the Hugging Face cache, where the hub's own tools put it; nothing is fetched. The
+    /// model is named `OWNER/NAME@COMMIT`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Network`](crate::ErrorKind::Network) when the repository is not in the cache, and those of
+    /// [`load_folder`](Self::load_folder).
+    pub fn load_repository(store: &ModelStore, repository: &str, options: &LoadOptions) -> Result<Self> {
+        let (folder, commit) = store.snapshot(repository).ok_or_else(|| {
+            let name = repository.rsplit('/').next().unwrap_or(repository);
+            Error::network(format!(
+                "the repository {repository} is not on this machine, and diglot fetches no repository without a card"
+            ))
+            .hint(format!(
+                "download it with the hub's own tools (`hf download {repository}`), or its files into a folder, and name \
+                 that: --model ./{name}"
+            ))
+        })?;
+        Self::open_folder(store, &folder, format!("{repository}@{commit}"), options)
+    }
+
     fn open_folder(store: &ModelStore, folder: &Path, name: String, options: &LoadOptions) -> Result<Self> {
         let engine = Seq2SeqEngine::load(
             folder,

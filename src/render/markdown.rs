@@ -101,7 +101,12 @@ fn table(bitext: &Bitext, article: usize) -> String {
     ];
     rows.extend(bitext.units.iter().map(|unit| {
         let alternatives: String = alternatives(unit).map(|line| format!("<br>{line}")).collect();
-        format!("| {} | {} | {}{alternatives} |", label(unit, article), escape(bitext.source(unit)), target(unit))
+        format!(
+            "| {} | {} | {}{alternatives} |",
+            label(unit, article),
+            escape(bitext.source(unit)),
+            target(unit)
+        )
     }));
     rows.join("\n")
 }

@@ -74,10 +74,11 @@ fn weights() -> Vec<u8> {
     file.tensor("model.shared.weight", &[VOCAB, WIDTH], 0.3, 0.0);
     // The end is likely enough to come before the greatest length.
     file.tensor("final_logits_bias", &[1, VOCAB], 0.5, 0.0);
-    file.data[VOCAB * WIDTH] += 2.0;
+    file.data[VOCAB * WIDTH] += 2.5;
     for side in ["encoder", "decoder"] {
         let layer = format!("model.{side}.layers.0");
-        let attentions: &[&str] = if side == "encoder" { &["self_attn"] } else { &["self_attn", "encoder_attn"] };
+        let attentions: &[&str] =
+            if side == "encoder" { &["self_attn"] } else { &["self_attn", "encoder_attn"] };
         for part in attentions {
             for projection in ["q_proj", "k_proj", "v_proj", "out_proj"] {
                 file.linear(&format!("{layer}.{part}.{projection}"), WIDTH, WIDTH);
@@ -117,7 +118,8 @@ impl Weights {
         let start = self.data.len() * 4;
         for _ in 0..shape.iter().product() {
             // Knuth's linear congruential generator (MMIX).
-            self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            self.random =
+                self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let unit = (self.random >> 40) as f32 / (1 << 24) as f32;
             self.data.push(middle + spread * (2.0 * unit - 1.0) * 1.7);
         }
