@@ -166,7 +166,7 @@ fn subject(args: &BenchArgs, reporter: &Reporter) -> Result<Subject> {
             let files = stored.files.iter().map(|f| (f.name.clone(), f.sha256.clone())).collect();
             Ok(Subject {
                 path: stored.weights()?.path.clone(),
-                info: ModelInfo { name: card.name.clone(), files },
+                info: ModelInfo { name: card.name.clone(), files, unlisted: false },
                 profile: Some(args.profile.clone().unwrap_or_else(|| card.profile.clone())),
                 card: Some(card.clone()),
                 threads,
@@ -190,6 +190,7 @@ fn file(
         info: ModelInfo {
             name: card.map_or_else(|| file.clone(), |card| card.name.clone()),
             files: vec![(file, sha256)],
+            unlisted: card.is_none(),
         },
         profile: args.profile.clone().or_else(|| card.map(|card| card.profile.clone())),
         card: card.cloned(),

@@ -148,6 +148,21 @@ impl Seq2SeqTokenizer {
         self.target.as_ref().unwrap_or(&self.source).decode(ids)
     }
 
+    /// How many ids a text has by itself.
+    ///
+    /// # Errors
+    /// As [`encode_source`](Self::encode_source), but for the languages.
+    pub fn count(&self, text: &str) -> Result<usize> {
+        let mut ids = Vec::new();
+        self.source.encode(text, &mut ids)?;
+        Ok(ids.len())
+    }
+
+    /// Whether every text that the model reads says into which language it is to be translated.
+    pub(crate) fn is_translator(&self) -> bool {
+        matches!(self.frame, Frame::TargetInText | Frame::TargetFirst)
+    }
+
     /// How many ids there are on the source side, and on both where they share one vocabulary.
     pub fn vocab_size(&self) -> usize {
         self.source.len()
