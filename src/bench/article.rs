@@ -70,7 +70,7 @@ fn article(model: &Model, plan: &Plan<'_>, report: &mut Report, observe: Observe
         segments: bitext.units.len(),
         prompt_tokens: tokens.prompt,
         output_tokens: tokens.output,
-        full_vocabulary: plan.subject.full_vocabulary,
+        full_vocabulary: plan.subject.options.full_vocabulary,
         kv_budget: Options::default().kv_bytes,
     });
     Ok(())

@@ -18,6 +18,7 @@ use crate::document::Document;
 use crate::engine::Engine;
 use crate::engine::Flow;
 use crate::engine::causal::{CausalEngine, Decoder};
+use crate::engine::kernels::default_threads;
 use crate::error::{Error, Result};
 use crate::gguf::Gguf;
 use crate::lang::Lang;
@@ -89,25 +90,23 @@ pub(crate) struct Subject {
     pub(crate) card: Option<Card>,
     /// The prompt profile, where one is named or the card knows it.
     pub(crate) profile: Option<String>,
-    pub(crate) threads: usize,
-    /// As [`LoadOptions::full_vocabulary`], for the article.
-    pub(crate) full_vocabulary: bool,
+    pub(crate) options: LoadOptions,
 }
 
 impl Subject {
     /// The model as documents use it.
     fn model<E: Engine + 'static>(&self, wrap: impl FnOnce(CausalEngine) -> E) -> Result<Model> {
-        let options = LoadOptions {
-            threads: Some(self.threads),
-            full_vocabulary: self.full_vocabulary,
-            ..LoadOptions::default()
-        };
-        Model::open(&self.path, self.info.clone(), self.profile()?, self.card.as_ref(), &options, wrap)
+        let (info, card) = (self.info.clone(), self.card.as_ref());
+        Model::open(&self.path, info, self.profile()?, card, &self.options, wrap)
     }
 
     /// The weights alone.
     fn decoder(&self) -> Result<Decoder> {
-        Decoder::load(Gguf::open(&self.path)?, self.threads)
+        Decoder::load(Gguf::open(&self.path)?, self.threads())
+    }
+
+    fn threads(&self) -> usize {
+        self.options.threads.unwrap_or_else(default_threads)
     }
 
     fn profile(&self) -> Result<&str> {

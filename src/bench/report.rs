@@ -69,7 +69,7 @@ impl Report {
             file: subject.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             processor: machine::processor(),
             cores: default_threads(),
-            threads: subject.threads,
+            threads: subject.threads(),
             kernel: Form::choose()?.map_or("candle", Form::name),
             formats,
             rounds: plan.rounds,

@@ -16,10 +16,9 @@ use crate::cli::roles::is_path;
 use crate::cli::{download, input};
 use crate::document::Document;
 use crate::engine::causal::{FormatUse, Kernel};
-use crate::engine::kernels::default_threads;
 use crate::error::{Error, Result};
 use crate::lang::{Lang, LangPair};
-use crate::pipeline::source_language;
+use crate::pipeline::{LoadOptions, source_language};
 use crate::plan::Profile;
 use crate::render::ModelInfo;
 
@@ -142,9 +141,8 @@ fn subject(args: &BenchArgs, reporter: &Reporter) -> Result<Subject> {
     let mut options = StoreOptions::from_env()?;
     options.offline |= args.offline;
     let (catalog, store) = (Catalog::load()?, ModelStore::new(options));
-    let threads = args.threads.unwrap_or_else(default_threads);
     match &args.model {
-        Some(path) if is_path(path) => file(args, path.as_ref(), &catalog, &store, threads),
+        Some(path) if is_path(path) => file(args, path.as_ref(), &catalog, &store),
         named => {
             let pair = LangPair { source: Lang::DE, target: Lang::EN };
             let card = match named {
@@ -161,20 +159,13 @@ fn subject(args: &BenchArgs, reporter: &Reporter) -> Result<Subject> {
                 info: ModelInfo { name: card.name.clone(), files },
                 profile: Some(args.profile.clone().unwrap_or_else(|| card.profile.clone())),
                 card: Some(card.clone()),
-                threads,
-                full_vocabulary: args.full_vocabulary,
+                options: load_options(args),
             })
         }
     }
 }
 
-fn file(
-    args: &BenchArgs,
-    path: &Path,
-    catalog: &Catalog,
-    store: &ModelStore,
-    threads: usize,
-) -> Result<Subject> {
+fn file(args: &BenchArgs, path: &Path, catalog: &Catalog, store: &ModelStore) -> Result<Subject> {
     let (sha256, card) = store.identify(path, catalog)?;
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Subject {
@@ -185,9 +176,12 @@ fn file(
         },
         profile: args.profile.clone().or_else(|| card.map(|card| card.profile.clone())),
         card: card.cloned(),
-        threads,
-        full_vocabulary: args.full_vocabulary,
+        options: load_options(args),
     })
+}
+
+fn load_options(args: &BenchArgs) -> LoadOptions {
+    LoadOptions { threads: args.threads, full_vocabulary: args.full_vocabulary, ..LoadOptions::default() }
 }
 
 /// The report for a reader.
