@@ -15,10 +15,9 @@ use std::path::PathBuf;
 
 use crate::catalog::Card;
 use crate::document::Document;
-use crate::engine::Engine;
-use crate::engine::Flow;
 use crate::engine::causal::{CausalEngine, Decoder};
 use crate::engine::kernels::default_threads;
+use crate::engine::{Engine, Flow};
 use crate::error::{Error, Result};
 use crate::gguf::Gguf;
 use crate::lang::Lang;
@@ -102,7 +101,7 @@ impl Subject {
 
     /// The weights alone.
     fn decoder(&self) -> Result<Decoder> {
-        Decoder::load(Gguf::open(&self.path)?, self.threads())
+        Decoder::load_on(Gguf::open(&self.path)?, self.threads(), self.options.device)
     }
 
     fn threads(&self) -> usize {

@@ -15,6 +15,7 @@ use crate::cli::progress::{Reporter, Verbosity};
 use crate::cli::roles::is_path;
 use crate::cli::{download, input};
 use crate::document::Document;
+use crate::engine::Device;
 use crate::engine::causal::{FormatUse, Kernel};
 use crate::error::{Error, Result};
 use crate::lang::{Lang, LangPair};
@@ -37,6 +38,10 @@ pub(crate) struct BenchArgs {
     /// Threads to compute with; by default the cores that this process may use.
     #[arg(long, value_name = "N", value_parser = count)]
     threads: Option<usize>,
+    /// Where to multiply matrices: `cpu`, `cuda`, `cuda:N`, `metal` or `metal:N`. A GPU needs a build with the
+    /// feature of that name.
+    #[arg(long, value_name = "DEVICE", default_value_t)]
+    device: Device,
     /// How often each part is measured; the table shows medians.
     #[arg(long, value_name = "N", value_parser = count, default_value_t = 5)]
     rounds: usize,
@@ -52,6 +57,9 @@ pub(crate) struct BenchArgs {
     /// Let the model choose among all its tokens in the article, as speeds of decoding always do.
     #[arg(long)]
     full_vocabulary: bool,
+    /// Compute every token of the article in a step of its own, as speeds of decoding always do.
+    #[arg(long)]
+    no_speculation: bool,
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -181,7 +189,13 @@ fn file(args: &BenchArgs, path: &Path, catalog: &Catalog, store: &ModelStore) ->
 }
 
 fn load_options(args: &BenchArgs) -> LoadOptions {
-    LoadOptions { threads: args.threads, full_vocabulary: args.full_vocabulary, ..LoadOptions::default() }
+    LoadOptions {
+        threads: args.threads,
+        device: args.device,
+        full_vocabulary: args.full_vocabulary,
+        no_speculation: args.no_speculation,
+        ..LoadOptions::default()
+    }
 }
 
 /// The report for a reader.
@@ -191,7 +205,8 @@ fn table(report: &Report) -> String {
     if let Some(processor) = &report.processor {
         text += &format!("{processor}, ");
     }
-    text += &format!("{} threads on {} cores, kernels: {}\n", report.threads, report.cores, report.kernel);
+    text += &format!("{} threads on {} cores, ", report.threads, report.cores);
+    text += &format!("device: {}, kernels: {}\n", report.device, report.kernel);
     for used in &report.formats {
         text += &format!("  {}\n", format_line(used));
     }
@@ -210,7 +225,12 @@ fn table(report: &Report) -> String {
             article.segments,
             article.prompt_tokens,
             article.output_tokens,
-            if article.full_vocabulary { " with the whole vocabulary" } else { "" },
+            match (article.full_vocabulary, article.speculation) {
+                (true, true) => " with the whole vocabulary",
+                (true, false) => " with the whole vocabulary, without speculation",
+                (false, true) => "",
+                (false, false) => " without speculation",
+            },
             article.kv_budget as f64 / 1e6,
         );
     }
@@ -222,6 +242,7 @@ fn format_line(used: &FormatUse) -> String {
     let product = match kernel {
         Kernel::Packed(form) => format!("our {} kernel", form.name()),
         Kernel::Plain => "our f32 product".into(),
+        Kernel::Device => "candle's product on the device".into(),
         Kernel::Candle => "no kernel of ours, candle's product".into(),
     };
     format!("{format}: {product} ({tensors} tensors, {:.1} MB)", *bytes as f64 / 1e6)

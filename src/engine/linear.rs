@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use candle_core::CpuStorage;
-use candle_core::quantized::{GgmlDType, QuantizedType};
+use candle_core::quantized::{GgmlDType, QMatMul, QStorage, QTensor, QuantizedType};
+use candle_core::{CpuStorage, Module, Tensor};
 
 use crate::engine::formats::Kernel;
 use crate::engine::kernels::{self, Form, PackedLinear, Pool, Precision, Product, Scratch};
@@ -33,6 +33,8 @@ pub(crate) struct Loader<'a> {
     /// Products round activations to 8 bits. Fine ones do it twice, the second time for what the first left
     /// over, which gives about 15 bits at up to twice the work.
     pub(crate) fine: bool,
+    /// The GPU to put the weights on; none for the processor.
+    pub(crate) device: Option<&'a candle_core::Device>,
     pub(crate) pool: &'a Pool,
 }
 
@@ -44,6 +46,8 @@ enum Weight {
     /// candle's own product. It is called below `QTensor`, which would keep a repacked copy beside the
     /// original and so double the memory.
     Candle(Box<dyn QuantizedType>),
+    /// candle's product on a GPU.
+    Device(QMatMul, candle_core::Device),
 }
 
 impl Loader<'_> {
@@ -62,20 +66,23 @@ impl Loader<'_> {
         cols: usize,
         order: Option<&[u32]>,
     ) -> Result<Linear> {
-        let Self { gguf, form, fine, pool } = *self;
+        let Self { gguf, form, fine, device, pool } = *self;
         let weight_name = format!("{name}.weight");
         let view = tensor(gguf, &weight_name, &[rows, cols])?;
         let packed = match form {
-            Some(form) => PackedLinear::in_order(form, view.dtype, rows, cols, view.data, order, pool)?,
-            None => None,
+            Some(form) if device.is_none() => {
+                PackedLinear::in_order(form, view.dtype, rows, cols, view.data, order, pool)?
+            }
+            _ => None,
         };
         let weight = match packed {
             Some(packed) => Weight::Packed(packed),
             None => {
                 let data = in_order(view.data, rows, order);
-                match view.dtype {
-                    GgmlDType::F32 => Weight::Plain(values(view.dtype, &data, rows * cols)?),
-                    dtype => Weight::Candle(dtype.from_data(data)),
+                match (view.dtype, device) {
+                    (dtype, Some(device)) => on_device(device, dtype, data, rows, cols)?,
+                    (GgmlDType::F32, None) => Weight::Plain(values(view.dtype, &data, rows * cols)?),
+                    (dtype, None) => Weight::Candle(dtype.from_data(data)),
                 }
             }
         };
@@ -192,8 +199,12 @@ impl Linear {
                 });
             }
             // Its rounding would hide a value that is not a number.
-            Weight::Candle(_) if !ops::all_finite(x) => out.fill(f32::NAN),
+            Weight::Candle(_) | Weight::Device(..) if !ops::all_finite(x) => out.fill(f32::NAN),
             Weight::Candle(weight) => weight.matmul_t((m, self.cols, self.rows), x, out)?,
+            Weight::Device(weight, device) => {
+                let x = Tensor::from_slice(x, (m, self.cols), device)?;
+                out.copy_from_slice(&weight.forward(&x)?.flatten_all()?.to_vec1::<f32>()?);
+            }
         }
         Ok(())
     }
@@ -203,6 +214,7 @@ impl Linear {
         let kernel = match &self.weight {
             Weight::Packed(weight) => Kernel::Packed(weight.form()),
             Weight::Plain(_) => Kernel::Plain,
+            Weight::Device(..) => Kernel::Device,
             Weight::Candle(_) => Kernel::Candle,
         };
         (self.dtype, self.rows * self.cols / self.dtype.block_size() * self.dtype.type_size(), kernel)
@@ -218,6 +230,18 @@ fn coarse(block: &[f32]) -> impl Iterator<Item = f32> {
     let step = largest / 127.0;
     let per_step = if step > 0.0 { 1.0 / step } else { 0.0 };
     block.iter().map(move |x| (x * per_step + TO_INTEGER - TO_INTEGER) * step)
+}
+
+/// Weights for candle's product on a device.
+fn on_device(
+    device: &candle_core::Device,
+    dtype: GgmlDType,
+    data: Cow<'_, [u8]>,
+    rows: usize,
+    cols: usize,
+) -> Result<Weight> {
+    let stored = QTensor::new(QStorage::from_data(data, device, dtype)?, (rows, cols))?;
+    Ok(Weight::Device(QMatMul::from_qtensor(stored)?, device.clone()))
 }
 
 /// The bytes of `rows` rows in another order.
@@ -307,20 +331,31 @@ mod tests {
         (0..len).map(|i| ((i * 7919 + seed * 104_729) as f32 * 0.37).sin()).collect()
     }
 
+    #[derive(Clone, Copy)]
+    enum By {
+        Plain,
+        Packed,
+        Candle,
+        Device,
+    }
+
     /// The largest error of a product with weights of `dtype`, against the dequantized weights in `f64`.
-    fn error(dtype: GgmlDType, packed: bool, fine: bool) -> f64 {
+    fn error(dtype: GgmlDType, by: By, fine: bool) -> f64 {
         let (rows, cols, m, pool) = (48, 512, 3, Pool::new(2));
         let mut stored = dtype.cpu_zeros(rows * cols);
         stored.from_float(&noise(1, rows * cols));
         let CpuStorage::F32(exact) = stored.dequantize(rows * cols).unwrap() else { panic!("f32") };
         // SAFETY: the pointer and the size are those of the storage, which outlives the slice.
         let data = unsafe { std::slice::from_raw_parts(stored.as_ptr(), stored.storage_size_in_bytes()) };
-        let weight = match (dtype, packed) {
-            (GgmlDType::F32, _) => Weight::Plain(exact.clone()),
-            (_, true) => Weight::Packed(
+        let weight = match by {
+            By::Plain => Weight::Plain(exact.clone()),
+            By::Packed => Weight::Packed(
                 PackedLinear::new(Form::Portable, dtype, rows, cols, data, &pool).unwrap().unwrap(),
             ),
-            (_, false) => Weight::Candle(dtype.from_data(Cow::Borrowed(data))),
+            By::Candle => Weight::Candle(dtype.from_data(Cow::Borrowed(data))),
+            By::Device => {
+                on_device(&candle_core::Device::Cpu, dtype, Cow::Borrowed(data), rows, cols).unwrap()
+            }
         };
         let bias = noise(3, rows);
         let fine_block = fine.then(|| dtype.block_size());
@@ -339,17 +374,19 @@ mod tests {
 
     #[test]
     fn products_are_those_of_the_weights_and_fine_ones_are_finer() {
-        assert!(error(GgmlDType::F32, false, false) < 1e-3);
-        for (dtype, packed) in [
-            (GgmlDType::Q8_0, true),
-            (GgmlDType::Q4K, true),
-            (GgmlDType::Q4_1, false),
-            (GgmlDType::Q8_0, false),
+        assert!(error(GgmlDType::F32, By::Plain, false) < 1e-3);
+        assert!(error(GgmlDType::F32, By::Device, false) < 1e-3);
+        for (dtype, by) in [
+            (GgmlDType::Q8_0, By::Packed),
+            (GgmlDType::Q4K, By::Packed),
+            (GgmlDType::Q4_1, By::Candle),
+            (GgmlDType::Q8_0, By::Candle),
+            (GgmlDType::Q4K, By::Device),
         ] {
-            let (coarse, fine) = (error(dtype, packed, false), error(dtype, packed, true));
+            let (coarse, fine) = (error(dtype, by, false), error(dtype, by, true));
             assert!(coarse < 0.5, "{dtype:?}: {coarse}");
             // candle keeps the scales of activations in 16 bits, so less is gained there.
-            let gain = if packed { 30.0 } else { 5.0 };
+            let gain = if matches!(by, By::Packed) { 30.0 } else { 5.0 };
             assert!(fine < coarse / gain, "{dtype:?}: {fine} {coarse}");
         }
     }

@@ -2,6 +2,7 @@
 
 mod attention;
 pub mod causal;
+mod device;
 mod formats;
 pub mod kernels;
 mod linear;
@@ -9,6 +10,8 @@ mod ops;
 mod repetition;
 mod sampling;
 mod slots;
+
+pub use device::Device;
 
 use crate::error::Result;
 use crate::plan::Request;
