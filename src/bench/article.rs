@@ -70,8 +70,8 @@ fn article(model: &Model, plan: &Plan<'_>, report: &mut Report, observe: Observe
         segments: bitext.units.len(),
         prompt_tokens: tokens.prompt,
         output_tokens: tokens.output,
-        full_vocabulary: plan.subject.options.full_vocabulary,
-        speculation: !plan.subject.options.no_speculation,
+        full_vocabulary: plan.subject.load.full_vocabulary,
+        speculation: !plan.subject.load.no_speculation,
         kv_budget: Options::default().kv_bytes,
     });
     Ok(())

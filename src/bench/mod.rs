@@ -16,7 +16,6 @@ use std::path::PathBuf;
 use crate::catalog::Card;
 use crate::document::Document;
 use crate::engine::causal::{CausalEngine, Decoder};
-use crate::engine::kernels::default_threads;
 use crate::engine::{Engine, Flow};
 use crate::error::{Error, Result};
 use crate::gguf::Gguf;
@@ -89,23 +88,21 @@ pub(crate) struct Subject {
     pub(crate) card: Option<Card>,
     /// The prompt profile, where one is named or the card knows it.
     pub(crate) profile: Option<String>,
-    pub(crate) options: LoadOptions,
+    pub(crate) threads: usize,
+    /// How the model is loaded otherwise.
+    pub(crate) load: LoadOptions,
 }
 
 impl Subject {
     /// The model as documents use it.
     fn model<E: Engine + 'static>(&self, wrap: impl FnOnce(CausalEngine) -> E) -> Result<Model> {
-        let (info, card) = (self.info.clone(), self.card.as_ref());
-        Model::open(&self.path, info, self.profile()?, card, &self.options, wrap)
+        let options = LoadOptions { threads: Some(self.threads), ..self.load.clone() };
+        Model::open(&self.path, self.info.clone(), self.profile()?, self.card.as_ref(), &options, wrap)
     }
 
     /// The weights alone.
     fn decoder(&self) -> Result<Decoder> {
-        Decoder::load_on(Gguf::open(&self.path)?, self.threads(), self.options.device)
-    }
-
-    fn threads(&self) -> usize {
-        self.options.threads.unwrap_or_else(default_threads)
+        Decoder::load_on(Gguf::open(&self.path)?, self.threads, self.load.device)
     }
 
     fn profile(&self) -> Result<&str> {

@@ -17,6 +17,7 @@ use crate::cli::{download, input};
 use crate::document::Document;
 use crate::engine::Device;
 use crate::engine::causal::{FormatUse, Kernel};
+use crate::engine::kernels::default_threads;
 use crate::error::{Error, Result};
 use crate::lang::{Lang, LangPair};
 use crate::pipeline::{LoadOptions, source_language};
@@ -57,7 +58,7 @@ pub(crate) struct BenchArgs {
     /// Let the model choose among all its tokens in the article, as speeds of decoding always do.
     #[arg(long)]
     full_vocabulary: bool,
-    /// Compute every token of the article in a step of its own, as speeds of decoding always do.
+    /// Write the article token after token, without speculation from the text. The output is the same.
     #[arg(long)]
     no_speculation: bool,
     /// Print JSON instead of a table.
@@ -149,8 +150,9 @@ fn subject(args: &BenchArgs, reporter: &Reporter) -> Result<Subject> {
     let mut options = StoreOptions::from_env()?;
     options.offline |= args.offline;
     let (catalog, store) = (Catalog::load()?, ModelStore::new(options));
+    let threads = args.threads.unwrap_or_else(default_threads);
     match &args.model {
-        Some(path) if is_path(path) => file(args, path.as_ref(), &catalog, &store),
+        Some(path) if is_path(path) => file(args, path.as_ref(), &catalog, &store, threads),
         named => {
             let pair = LangPair { source: Lang::DE, target: Lang::EN };
             let card = match named {
@@ -167,13 +169,20 @@ fn subject(args: &BenchArgs, reporter: &Reporter) -> Result<Subject> {
                 info: ModelInfo { name: card.name.clone(), files },
                 profile: Some(args.profile.clone().unwrap_or_else(|| card.profile.clone())),
                 card: Some(card.clone()),
-                options: load_options(args),
+                threads,
+                load: load_options(args),
             })
         }
     }
 }
 
-fn file(args: &BenchArgs, path: &Path, catalog: &Catalog, store: &ModelStore) -> Result<Subject> {
+fn file(
+    args: &BenchArgs,
+    path: &Path,
+    catalog: &Catalog,
+    store: &ModelStore,
+    threads: usize,
+) -> Result<Subject> {
     let (sha256, card) = store.identify(path, catalog)?;
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Subject {
@@ -184,13 +193,13 @@ fn file(args: &BenchArgs, path: &Path, catalog: &Catalog, store: &ModelStore) ->
         },
         profile: args.profile.clone().or_else(|| card.map(|card| card.profile.clone())),
         card: card.cloned(),
-        options: load_options(args),
+        threads,
+        load: load_options(args),
     })
 }
 
 fn load_options(args: &BenchArgs) -> LoadOptions {
     LoadOptions {
-        threads: args.threads,
         device: args.device,
         full_vocabulary: args.full_vocabulary,
         no_speculation: args.no_speculation,

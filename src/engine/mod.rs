@@ -7,9 +7,13 @@ mod formats;
 pub mod kernels;
 mod linear;
 mod ops;
+mod plain;
 mod repetition;
 mod sampling;
+pub mod search;
+pub mod seq2seq;
 mod slots;
+mod t5;
 
 pub use device::Device;
 

@@ -9,6 +9,7 @@ mod index;
 mod pickle;
 mod pytorch;
 mod safetensors;
+mod storage;
 
 use std::collections::HashMap;
 use std::ops::Range;

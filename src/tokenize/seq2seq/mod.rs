@@ -6,12 +6,14 @@
 
 mod families;
 mod files;
+mod gguf;
 mod json;
 mod spelling;
 
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::gguf::Gguf;
 use crate::lang::{Lang, LangCodes};
 use files::Settings;
 use spelling::Spelling;
@@ -79,6 +81,15 @@ impl Seq2SeqTokenizer {
         let tokenizer = families::open(folder, &config, &settings)?;
         tokenizer.check_size(&config)?;
         Ok(tokenizer)
+    }
+
+    /// Reads the tokenizer in a GGUF file of a T5 or MADLAD-400 model.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`](crate::ErrorKind::Model) when the file has another kind of tokenizer, or its lists do not
+    /// fit together.
+    pub fn from_gguf(gguf: &Gguf) -> Result<Self> {
+        gguf::from_gguf(gguf)
     }
 
     /// The ids of a text to translate, with the family's tokens around it.
@@ -214,10 +225,12 @@ impl Seq2SeqTokenizer {
     /// The token of a language.
     fn language_token(&self, lang: &Lang) -> Result<u32> {
         let Languages::Among(codes) = &self.languages else {
-            return Err(self.unsupported(&format!("{}", lang.name()), "without saying between what"));
+            return Err(self.unsupported(lang.name(), "without saying between what"));
         };
         let token = codes.code(lang).and_then(|code| self.source.language_id(code));
-        token.ok_or_else(|| self.unsupported(&format!("{} ({lang})", lang.name()), &codes.tags()))
+        token.ok_or_else(|| {
+            self.unsupported(&format!("{} ({lang})", lang.name()), &format!("between {}", codes.tags()))
+        })
     }
 
     fn start(&self) -> Result<u32> {
