@@ -265,7 +265,8 @@ impl Linear {
         let kernel = match &self.weight {
             Weight::Packed(weight) => Kernel::Packed(weight.form()),
             Weight::Plain(_) => Kernel::Plain,
-            Weight::Candle(_) | Weight::Device(..) => Kernel::Candle,
+            Weight::Device(..) => Kernel::Device,
+            Weight::Candle(_) => Kernel::Candle,
         };
         (self.dtype, self.rows * self.cols / self.dtype.block_size() * self.dtype.type_size(), kernel)
     }
