@@ -320,7 +320,8 @@ fn weights_that_are_no_numbers_are_said_to_be_damaged() {
     for precision in [Precision::F32, Precision::Int8] {
         let model = Seq2Seq::load(copy.path(), precision, 1).unwrap();
         let options = SearchOptions::of_folder(copy.path()).unwrap();
-        let error = model.generate(&[Source::from(vec![5, 2])], &options, &mut |_| Flow::Continue).unwrap_err();
+        let error =
+            model.generate(&[Source::from(vec![5, 2])], &options, &mut |_| Flow::Continue).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Model, "{error}");
         assert!(error.to_string().contains("damaged"), "{error}");
     }

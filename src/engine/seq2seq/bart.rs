@@ -80,7 +80,11 @@ pub(super) fn load(
         let one = loader.first_of(&[&shared, &of_encoder, &of_decoder, "lm_head.weight"])?;
         (one, one, "lm_head.weight")
     } else {
-        (loader.first_of(&[&of_encoder])?, loader.first_of(&[&of_decoder, "lm_head.weight"])?, "lm_head.weight")
+        (
+            loader.first_of(&[&of_encoder])?,
+            loader.first_of(&[&of_decoder, "lm_head.weight"])?,
+            "lm_head.weight",
+        )
     };
     let tied = config.flag("tie_word_embeddings") != Some(false) || !checkpoint.has(head);
     let source = loader.embeddings(source, vocab, width)?;
@@ -162,7 +166,8 @@ impl Parts<'_> {
     }
 
     fn attend(&self, layer: &str, part: &str, heads: Heads) -> Result<Attend> {
-        let linear = |rest: &str| self.loader.linear(&format!("{layer}.{part}.{rest}"), self.width, self.width);
+        let linear =
+            |rest: &str| self.loader.linear(&format!("{layer}.{part}.{rest}"), self.width, self.width);
         Ok(Attend {
             heads,
             query: linear("q_proj")?,
@@ -209,7 +214,8 @@ impl Parts<'_> {
                 None => angle(position, column).sin() as f32,
                 Some(column) => angle(position, column).cos() as f32,
             };
-            (0..count).flat_map(|position| (0..width).map(move |column| (position, column)))
+            (0..count)
+                .flat_map(|position| (0..width).map(move |column| (position, column)))
                 .map(|(position, column)| place(position, column))
                 .collect()
         };
@@ -224,7 +230,10 @@ impl Parts<'_> {
             }
             Kind::Learned(first) => {
                 let rows = count + first;
-                let all = self.loader.checkpoint.tensor(&format!("{name}.embed_positions.weight"), &[rows, width])?;
+                let all = self
+                    .loader
+                    .checkpoint
+                    .tensor(&format!("{name}.embed_positions.weight"), &[rows, width])?;
                 all.get(first * width..).unwrap_or_default().to_vec()
             }
         })
