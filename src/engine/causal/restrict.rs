@@ -97,7 +97,7 @@ impl Restriction {
 impl HeadRows {
     /// All rows of a head.
     pub(super) fn all(vocab: usize) -> Self {
-        Self(vec![0..vocab])
+        Self(std::iter::once(0..vocab).collect())
     }
 
     /// The rows of any of several.
