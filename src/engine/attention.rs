@@ -162,7 +162,7 @@ impl Attention {
 
 simd! {
     /// `c += a b` for `a` of `[m, k]`, `b` of `[k, n]`, `c` of `[m, n]`, in tiles that fit the registers.
-    fn multiply(a: &[f32], k: usize, b: &[f32], n: usize, c: &mut [f32]) {
+    pub(crate) fn multiply(a: &[f32], k: usize, b: &[f32], n: usize, c: &mut [f32]) {
         const ROWS: usize = 4;
         const COLS: usize = 16;
         let m = a.len() / k;

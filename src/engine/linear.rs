@@ -9,6 +9,7 @@ use candle_core::{CpuStorage, Module, Tensor};
 use crate::engine::formats::Kernel;
 use crate::engine::kernels::{self, Form, PackedLinear, Pool, Precision, Product, Scratch};
 use crate::engine::ops;
+use crate::engine::plain::PlainLinear;
 use crate::error::{Error, Result};
 use crate::gguf::{Gguf, TensorView};
 
@@ -42,7 +43,7 @@ enum Weight {
     /// Our own product of quantized weights.
     Packed(PackedLinear),
     /// Weights that are not quantized.
-    Plain(Vec<f32>),
+    Plain(PlainLinear),
     /// candle's own product. It is called below `QTensor`, which would keep a repacked copy beside the
     /// original and so double the memory.
     Candle(Box<dyn QuantizedType>),
@@ -81,7 +82,10 @@ impl Loader<'_> {
                 let data = in_order(view.data, rows, order);
                 match (view.dtype, device) {
                     (dtype, Some(device)) => on_device(device, dtype, data, rows, cols)?,
-                    (GgmlDType::F32, None) => Weight::Plain(values(view.dtype, &data, rows * cols)?),
+                    (GgmlDType::F32, None) => {
+                        let values = values(view.dtype, &data, rows * cols)?;
+                        Weight::Plain(PlainLinear::new(&values, rows, cols))
+                    }
                     (dtype, None) => Weight::Candle(dtype.from_data(data)),
                 }
             }
@@ -101,7 +105,61 @@ impl Loader<'_> {
     }
 }
 
+/// How weights that a file holds as numbers are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// As they are.
+    F32,
+    /// In 8 bits with a scale for each 32 inputs (ggml's Q8_0), for the kernels of this form or candle's.
+    Q8(Option<Form>),
+}
+
 impl Linear {
+    /// A layer of `weights`, `[rows, cols]`. Where `cols` is no multiple of 32 they stay as they are.
+    pub(crate) fn from_f32(
+        weights: &[f32],
+        rows: usize,
+        cols: usize,
+        bias: Option<Vec<f32>>,
+        stored: Stored,
+        pool: &Pool,
+    ) -> Result<Self> {
+        let (dtype, weight) = match stored {
+            Stored::Q8(form) if cols.is_multiple_of(Q8_BLOCK) => {
+                let blocks = quantize(weights, cols, pool);
+                let packed = match form {
+                    Some(form) => PackedLinear::new(form, GgmlDType::Q8_0, rows, cols, &blocks, pool)?,
+                    None => None,
+                };
+                let candle = || Weight::Candle(GgmlDType::Q8_0.from_data(Cow::Borrowed(&blocks)));
+                (GgmlDType::Q8_0, packed.map_or_else(candle, Weight::Packed))
+            }
+            _ => (GgmlDType::F32, Weight::Plain(PlainLinear::new(weights, rows, cols))),
+        };
+        Ok(Self { rows, cols, dtype, weight, bias, fine_block: None })
+    }
+
+    /// Writes the weights of output `index` to `row` of `cols` numbers; whether it could, which it cannot for
+    /// candle's product.
+    pub(crate) fn row(&self, index: usize, row: &mut [f32]) -> bool {
+        match &self.weight {
+            Weight::Packed(weight) => weight.row(index, row),
+            Weight::Plain(weight) => weight.row(index, row),
+            Weight::Candle(_) | Weight::Device(..) => return false,
+        }
+        true
+    }
+
+    /// Whether [`row`](Self::row) can.
+    pub(crate) fn has_rows(&self) -> bool {
+        !matches!(self.weight, Weight::Candle(_) | Weight::Device(..))
+    }
+
+    /// How many outputs there are.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
     /// `x` is `[m, cols]`, `out` is resized to `[m, rows]` and overwritten.
     pub(crate) fn forward(
         &self,
@@ -190,14 +248,7 @@ impl Linear {
     fn unpacked_product(&self, x: &[f32], m: usize, out: &mut [f32], pool: &Pool) -> Result<()> {
         match &self.weight {
             Weight::Packed(weight) => weight.forward(x, m, out, pool),
-            Weight::Plain(weight) => {
-                // A token at a time, or for one token some of the outputs.
-                let len = if m == 1 { self.rows.div_ceil(pool.threads()) } else { self.rows };
-                pool.for_each_chunk(out, len, |index, out| {
-                    let (token, row) = (index * len / self.rows, index * len % self.rows);
-                    ops::products(&x[token * self.cols..][..self.cols], &weight[row * self.cols..], out);
-                });
-            }
+            Weight::Plain(weight) => weight.forward(x, m, out, pool),
             // Its rounding would hide a value that is not a number.
             Weight::Candle(_) | Weight::Device(..) if !ops::all_finite(x) => out.fill(f32::NAN),
             Weight::Candle(weight) => weight.matmul_t((m, self.cols, self.rows), x, out)?,
@@ -214,7 +265,8 @@ impl Linear {
         let kernel = match &self.weight {
             Weight::Packed(weight) => Kernel::Packed(weight.form()),
             Weight::Plain(_) => Kernel::Plain,
-            Weight::Candle(_) | Weight::Device(..) => Kernel::Candle,
+            Weight::Device(..) => Kernel::Device,
+            Weight::Candle(_) => Kernel::Candle,
         };
         (self.dtype, self.rows * self.cols / self.dtype.block_size() * self.dtype.type_size(), kernel)
     }
@@ -241,6 +293,29 @@ fn on_device(
 ) -> Result<Weight> {
     let stored = QTensor::new(QStorage::from_data(data, device, dtype)?, (rows, cols))?;
     Ok(Weight::Device(QMatMul::from_qtensor(stored)?, device.clone()))
+}
+
+/// Numbers that share a scale in Q8_0, and the bytes they take with it.
+const Q8_BLOCK: usize = 32;
+const Q8_BYTES: usize = 2 + Q8_BLOCK;
+
+/// Rows of `cols` numbers as Q8_0: for each block its scale in 16 bits and the numbers as multiples of it.
+fn quantize(weights: &[f32], cols: usize, pool: &Pool) -> Vec<u8> {
+    let mut blocks = vec![0; weights.len() / Q8_BLOCK * Q8_BYTES];
+    pool.for_each_chunk(&mut blocks, cols / Q8_BLOCK * Q8_BYTES, |row, blocks| {
+        let weights = weights[row * cols..][..cols].chunks_exact(Q8_BLOCK);
+        for (block, weights) in blocks.chunks_exact_mut(Q8_BYTES).zip(weights) {
+            let largest = weights.iter().fold(0f32, |max, w| max.max(w.abs()));
+            let scale = half::f16::from_f32(largest / 127.0);
+            let step = scale.to_f32();
+            let per_step = if step > 0.0 { 1.0 / step } else { 0.0 };
+            block[..2].copy_from_slice(&scale.to_le_bytes());
+            for (byte, weight) in block[2..].iter_mut().zip(weights) {
+                *byte = (weight * per_step).round().clamp(-127.0, 127.0) as i8 as u8;
+            }
+        }
+    });
+    blocks
 }
 
 /// The bytes of `rows` rows in another order.
@@ -347,7 +422,7 @@ mod tests {
         // SAFETY: the pointer and the size are those of the storage, which outlives the slice.
         let data = unsafe { std::slice::from_raw_parts(stored.as_ptr(), stored.storage_size_in_bytes()) };
         let weight = match by {
-            By::Plain => Weight::Plain(exact.clone()),
+            By::Plain => Weight::Plain(PlainLinear::new(&exact, rows, cols)),
             By::Packed => Weight::Packed(
                 PackedLinear::new(Form::Portable, dtype, rows, cols, data, &pool).unwrap().unwrap(),
             ),
@@ -387,6 +462,32 @@ mod tests {
             // candle keeps the scales of activations in 16 bits, so less is gained there.
             let gain = if matches!(by, By::Packed) { 30.0 } else { 5.0 };
             assert!(fine < coarse / gain, "{dtype:?}: {fine} {coarse}");
+        }
+    }
+
+    #[test]
+    fn numbers_become_layers_in_either_form() {
+        let (rows, cols, m, pool) = (70, 96, 5, Pool::new(2));
+        let (weights, bias, x) = (noise(1, rows * cols), noise(2, rows), noise(3, m * cols));
+        for (stored, tolerance) in
+            [(Stored::F32, 1e-4), (Stored::Q8(Some(Form::Portable)), 0.1), (Stored::Q8(None), 0.1)]
+        {
+            let linear = Linear::from_f32(&weights, rows, cols, Some(bias.clone()), stored, &pool).unwrap();
+            let mut row = vec![0.0; cols];
+            assert_eq!(linear.row(69, &mut row), stored != Stored::Q8(None));
+            if linear.has_rows() {
+                let exact = &weights[69 * cols..];
+                assert!(row.iter().zip(exact).all(|(a, b)| (a - b).abs() < 0.005), "{stored:?}");
+            }
+            for m in [1, m] {
+                let mut out = Vec::new();
+                linear.forward(&x[..m * cols], m, &mut out, &mut Scratch::default(), &pool).unwrap();
+                for (i, out) in out.iter().enumerate() {
+                    let (x, w) = (&x[i / rows * cols..][..cols], &weights[i % rows * cols..][..cols]);
+                    let sum = x.iter().zip(w).map(|(x, w)| x * w).sum::<f32>() + bias[i % rows];
+                    assert!((out - sum).abs() < tolerance, "{stored:?}: {out} {sum}");
+                }
+            }
         }
     }
 }

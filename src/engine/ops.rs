@@ -111,22 +111,6 @@ fn sum_of_squares<const FMA: bool>(x: &[f32]) -> f32 {
 }
 
 simd! {
-    /// The products of `x` with the rows of `weight`, as long as `x` each.
-    pub(crate) fn products(x: &[f32], weight: &[f32], out: &mut [f32]) {
-        for (out, row) in out.iter_mut().zip(weight.chunks_exact(x.len())) {
-            let mut sums = [0f32; 16];
-            let ((x, x_rest), (row, row_rest)) = (x.as_chunks::<16>(), row.as_chunks::<16>());
-            for (x, row) in x.iter().zip(row) {
-                for ((sum, x), w) in sums.iter_mut().zip(x).zip(row) {
-                    *sum = multiply_add::<FMA>(*x, *w, *sum);
-                }
-            }
-            *out = sums.iter().sum::<f32>() + x_rest.iter().zip(row_rest).map(|(x, w)| x * w).sum::<f32>();
-        }
-    }
-}
-
-simd! {
     /// `a += b`.
     pub(crate) fn add(a: &mut [f32], b: &[f32]) {
         let _ = FMA;
@@ -150,13 +134,122 @@ simd! {
     /// `gate = gelu(gate) * up`, with the usual approximation by the hyperbolic tangent.
     pub(crate) fn gelu_gate(gate: &mut [f32], up: &[f32]) {
         let _ = FMA;
-        const SQRT_2_OVER_PI: f32 = 0.797_884_6;
         for (gate, up) in gate.iter_mut().zip(up) {
-            let x = *gate;
-            let inner = SQRT_2_OVER_PI * (x + 0.044_715 * x * x * x);
-            // 0.5 (1 + tanh(u)) is the logistic function of 2u.
-            *gate = x / (1.0 + exp(-2.0 * inner)) * up;
+            *gate = tanh_gelu(*gate) * up;
         }
+    }
+}
+
+simd! {
+    /// Layer norm of each row in place, times `weight`, plus `bias` (Ba, Kiros and Hinton 2016).
+    pub(crate) fn layer_norm_in_place(x: &mut [f32], weight: &[f32], bias: &[f32], eps: f32) {
+        let cols = weight.len();
+        for x in x.chunks_exact_mut(cols) {
+            let mean = sum(x) / cols as f32;
+            x.iter_mut().for_each(|x| *x -= mean);
+            let scale = 1.0 / (sum_of_squares::<FMA>(x) / cols as f32 + eps).sqrt();
+            for ((x, w), b) in x.iter_mut().zip(weight).zip(bias) {
+                *x = *x * scale * w + b;
+            }
+        }
+    }
+}
+
+/// In sixteen partial sums, so that it vectorises.
+#[inline(always)]
+fn sum(x: &[f32]) -> f32 {
+    let mut sums = [0f32; 16];
+    let (chunks, rest) = x.as_chunks::<16>();
+    for chunk in chunks {
+        for (sum, x) in sums.iter_mut().zip(chunk) {
+            *sum += x;
+        }
+    }
+    sums.iter().sum::<f32>() + rest.iter().sum::<f32>()
+}
+
+simd! {
+    /// `x = max(x, 0)`; NaN stays NaN.
+    pub(crate) fn relu(x: &mut [f32]) {
+        let _ = FMA;
+        for x in x {
+            *x = if *x < 0.0 { 0.0 } else { *x };
+        }
+    }
+}
+
+simd! {
+    /// `x = silu(x)`.
+    pub(crate) fn silu(x: &mut [f32]) {
+        let _ = FMA;
+        for x in x {
+            *x /= 1.0 + exp(-*x);
+        }
+    }
+}
+
+simd! {
+    /// `x = gelu(x)` by the error function.
+    pub(crate) fn gelu(x: &mut [f32]) {
+        let _ = FMA;
+        for x in x {
+            *x = 0.5 * *x * (1.0 + erf(*x * std::f32::consts::FRAC_1_SQRT_2));
+        }
+    }
+}
+
+/// The error function to within 1.5e-7 (Abramowitz and Stegun, 7.1.26).
+#[inline(always)]
+fn erf(x: f32) -> f32 {
+    let t = 1.0 / (1.0 + 0.327_591_1 * x.abs());
+    let mut p = 1.061_405_4_f32;
+    p = p * t - 1.453_152;
+    p = p * t + 1.421_413_8;
+    p = p * t - 0.284_496_74;
+    p = p * t + 0.254_829_6;
+    (1.0 - p * t * exp(-x * x)).copysign(x)
+}
+
+simd! {
+    /// `x = gelu(x)` with the usual approximation by the hyperbolic tangent.
+    pub(crate) fn gelu_tanh(x: &mut [f32]) {
+        let _ = FMA;
+        for x in x {
+            *x = tanh_gelu(*x);
+        }
+    }
+}
+
+#[inline(always)]
+fn tanh_gelu(x: f32) -> f32 {
+    const SQRT_2_OVER_PI: f32 = 0.797_884_6;
+    let inner = SQRT_2_OVER_PI * (x + 0.044_715 * x * x * x);
+    // 0.5 (1 + tanh(u)) is the logistic function of 2u.
+    x / (1.0 + exp(-2.0 * inner))
+}
+
+simd! {
+    /// `a *= b`.
+    pub(crate) fn scale_by(a: &mut [f32], b: &[f32]) {
+        let _ = FMA;
+        for (a, b) in a.iter_mut().zip(b) {
+            *a *= b;
+        }
+    }
+}
+
+simd! {
+    /// The sum of `e^(x - shift)`.
+    pub(crate) fn sum_exp(x: &[f32], shift: f32) -> f32 {
+        let _ = FMA;
+        let mut sums = [0f32; 16];
+        let (chunks, rest) = x.as_chunks::<16>();
+        for chunk in chunks {
+            for (sum, x) in sums.iter_mut().zip(chunk) {
+                *sum += exp(*x - shift);
+            }
+        }
+        sums.iter().sum::<f32>() + rest.iter().map(|x| exp(x - shift)).sum::<f32>()
     }
 }
 
@@ -349,16 +442,38 @@ mod tests {
     }
 
     #[test]
-    fn products_of_any_length() {
-        for len in [1, 15, 16, 40] {
-            let x: Vec<f32> = (0..len).map(|i| i as f32).collect();
-            let weight: Vec<f32> = (0..3 * len).map(|i| (i % 7) as f32).collect();
-            let mut out = [0.0; 3];
-            products(&x, &weight, &mut out);
-            for (out, row) in out.iter().zip(weight.chunks_exact(len)) {
-                assert_eq!(*out, x.iter().zip(row).map(|(x, w)| x * w).sum::<f32>());
-            }
+    fn activations_and_layer_norms_are_those_of_the_definitions() {
+        let x: Vec<f32> = (-40..41).map(|i| i as f32 * 0.17).collect();
+        let applied = |f: fn(&mut [f32])| {
+            let mut y = x.clone();
+            f(&mut y);
+            y
+        };
+        // The error function as a sum of small steps.
+        let erf = |z: f64| {
+            let step = z / 20_000.0;
+            let sum: f64 = (0..20_000).map(|i| (-((i as f64 + 0.5) * step).powi(2)).exp() * step).sum();
+            sum * std::f64::consts::FRAC_2_SQRT_PI
+        };
+        for (y, x) in applied(gelu).iter().zip(&x) {
+            let x = *x as f64;
+            assert!((*y as f64 - 0.5 * x * (1.0 + erf(x / 2f64.sqrt()))).abs() < 2e-6, "{x}: {y}");
         }
+        for (y, x) in applied(silu).iter().zip(&x) {
+            assert!((*y as f64 - *x as f64 / (1.0 + (-*x as f64).exp())).abs() < 1e-5);
+        }
+        assert!(applied(relu).iter().zip(&x).all(|(y, x)| *y == x.max(0.0)));
+
+        let (weight, bias): (Vec<f32>, Vec<f32>) = (0..81).map(|i| (1.0 + i as f32 * 0.1, i as f32)).unzip();
+        let mut y = x.iter().map(|x| x + 3.0).collect::<Vec<_>>();
+        layer_norm_in_place(&mut y, &weight, &bias, 1e-5);
+        let variance = x.iter().map(|x| (x * x) as f64).sum::<f64>() / 81.0;
+        for (i, (y, x)) in y.iter().zip(&x).enumerate() {
+            let expected = *x as f64 / (variance + 1e-5).sqrt() * weight[i] as f64 + bias[i] as f64;
+            assert!((*y as f64 - expected).abs() < 1e-4);
+        }
+        let exact: f64 = x.iter().map(|x| (*x as f64 - 6.0).exp()).sum();
+        assert!((sum_exp(&x, 6.0) as f64 - exact).abs() < 1e-5 * exact);
     }
 
     #[test]

@@ -1,0 +1,328 @@
+//! Encoder-decoders against Python's transformers on tiny random models of every family: states and logits, and the
+//! outputs of greedy and beam search for padded batches. The references are made by
+//! `tests/fixtures/generate_seq2seq.py`.
+
+use std::path::{Path, PathBuf};
+
+use diglot::engine::Flow;
+use diglot::engine::search::{Beam, EarlyStopping, SearchEvent, SearchOptions, Source};
+use diglot::engine::seq2seq::{Precision, Seq2Seq};
+use diglot::plan::Decoding;
+use diglot::{Error, ErrorKind};
+use serde_json::Value;
+
+const MODELS: [&str; 9] =
+    ["marian", "marian-split", "m2m100", "mbart", "bart", "pegasus", "t5", "t5-gated", "mt5"];
+
+#[derive(serde::Deserialize)]
+struct Expected {
+    numbers: Vec<Numbers>,
+    batches: Vec<Batch>,
+}
+
+/// Of one source: the states of its first and last token, and the logits at some places of a target.
+#[derive(serde::Deserialize)]
+struct Numbers {
+    source: Vec<u32>,
+    target: Vec<u32>,
+    places: Vec<usize>,
+    states: Vec<f32>,
+    logits: Vec<Vec<f32>>,
+}
+
+#[derive(serde::Deserialize)]
+struct Batch {
+    sources: Vec<Vec<u32>>,
+    settings: Value,
+    greedy: Vec<Vec<u32>>,
+    beams: Vec<Vec<Output>>,
+}
+
+#[derive(serde::Deserialize)]
+struct Output {
+    tokens: Vec<u32>,
+    complete: bool,
+    score: f32,
+}
+
+impl Batch {
+    fn sources(&self) -> Vec<Source> {
+        self.sources.iter().cloned().map(Source::from).collect()
+    }
+
+    /// What the model recommends and the batch asks for.
+    fn options(&self, folder: &Path) -> SearchOptions {
+        let mut options = SearchOptions::of_folder(folder).unwrap();
+        for (key, value) in self.settings.as_object().unwrap() {
+            let number = value.as_f64().unwrap_or_default();
+            match key.as_str() {
+                "length_penalty" => options.length_penalty = number as f32,
+                "no_repeat_ngram_size" => options.no_repeat_ngram = number as usize,
+                "early_stopping" if value == "never" => options.early_stopping = EarlyStopping::Never,
+                "early_stopping" => options.early_stopping = EarlyStopping::FirstComplete,
+                "min_length" => options.min_length = number as usize,
+                "max_length" => options.max_length = number as usize,
+                "num_return_sequences" => options.n_best = number as usize,
+                "forced_bos_token_id" => options.forced_bos = Some(number as u32),
+                "forced_eos_token_id" => options.forced_eos = Some(number as u32),
+                "renormalize_logits" => options.renormalize = true,
+                "bad_words_ids" => {
+                    let words = value.as_array().unwrap();
+                    options.suppressed = words.iter().map(|word| word[0].as_u64().unwrap() as u32).collect();
+                }
+                other => panic!("{other}"),
+            }
+        }
+        options
+    }
+}
+
+fn folder(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/seq2seq").join(name)
+}
+
+fn expected(name: &str) -> Expected {
+    serde_json::from_slice(&std::fs::read(folder(name).join("expected.json")).unwrap()).unwrap()
+}
+
+fn load(name: &str, precision: Precision) -> Seq2Seq {
+    Seq2Seq::load(&folder(name), precision, 2).unwrap()
+}
+
+fn generate(model: &Seq2Seq, sources: &[Source], options: &SearchOptions) -> Vec<Vec<Beam>> {
+    model.generate(sources, options, &mut |_| Flow::Continue).unwrap()
+}
+
+/// The largest difference, as a share of the largest expected value.
+fn apart(got: &[f32], expected: &[f32]) -> f32 {
+    assert_eq!(got.len(), expected.len());
+    let largest = expected.iter().fold(0f32, |max, x| max.max(x.abs()));
+    got.iter().zip(expected).fold(0f32, |max, (a, b)| max.max((a - b).abs())) / largest
+}
+
+/// The largest differences of states and of logits.
+fn numbers_apart(name: &str, precision: Precision) -> (f32, f32) {
+    let model = load(name, precision);
+    let numbers = expected(name).numbers;
+    let sources: Vec<&[u32]> = numbers.iter().map(|n| n.source.as_slice()).collect();
+    assert!(sources.iter().any(|source| source.len() > 16));
+    let (mut states_apart, mut logits_apart) = (0f32, 0f32);
+    for (n, states) in numbers.iter().zip(model.encode(&sources).unwrap()) {
+        let width = n.states.len() / 2;
+        assert_eq!(states.len(), width * n.source.len());
+        let ends = [&states[..width], &states[states.len() - width..]].concat();
+        states_apart = states_apart.max(apart(&ends, &n.states));
+        let logits = model.logits(&n.source, &n.target).unwrap();
+        for (place, expected) in n.places.iter().zip(&n.logits) {
+            logits_apart = logits_apart.max(apart(&logits[*place], expected));
+        }
+    }
+    (states_apart, logits_apart)
+}
+
+#[test]
+fn states_and_logits_are_those_of_transformers() {
+    for name in MODELS {
+        let (states, logits) = numbers_apart(name, Precision::F32);
+        println!("{name}: states {states:.1e}, logits {logits:.1e}");
+        assert!(states < 1e-4 && logits < 1e-4, "{name}: states {states}, logits {logits}");
+    }
+}
+
+/// A width of 32 gives rounding errors little to cancel out over: real models are far closer.
+#[test]
+fn weights_of_8_bits_keep_close() {
+    for name in MODELS {
+        let (states, logits) = numbers_apart(name, Precision::Int8);
+        println!("{name}: states {states:.1e}, logits {logits:.1e}");
+        assert!(states < 0.05 && logits < 0.08, "{name}: states {states}, logits {logits}");
+        assert!(logits > 1e-4, "{name}: rounding shows");
+    }
+}
+
+#[test]
+fn greedy_outputs_are_those_of_transformers() {
+    for name in MODELS {
+        let (model, expected) = (load(name, Precision::F32), expected(name));
+        assert_eq!(expected.batches.len(), 50);
+        for (i, batch) in expected.batches.iter().enumerate() {
+            let options = SearchOptions { beams: 1, n_best: 1, ..batch.options(&folder(name)) };
+            let found = generate(&model, &batch.sources(), &options);
+            let tokens: Vec<_> = found.into_iter().map(|mut beams| beams.remove(0).tokens).collect();
+            assert_eq!(tokens, batch.greedy, "{name}, batch {i}");
+        }
+    }
+}
+
+#[test]
+fn beam_outputs_are_those_of_transformers() {
+    for name in MODELS {
+        let (model, expected) = (load(name, Precision::F32), expected(name));
+        for (i, batch) in expected.batches.iter().enumerate() {
+            let found = generate(&model, &batch.sources(), &batch.options(&folder(name)));
+            for (found, expected) in found.iter().zip(&batch.beams) {
+                assert_eq!(found.len(), expected.len(), "{name}, batch {i}");
+                for (found, expected) in found.iter().zip(expected) {
+                    assert_eq!(found.tokens, expected.tokens, "{name}, batch {i}");
+                    assert_eq!(found.complete, expected.complete, "{name}, batch {i}");
+                    let apart = (found.score - expected.score).abs();
+                    assert!(apart < 1e-3 * expected.score.abs() + 1e-4, "{name}, batch {i}: {apart}");
+                }
+            }
+        }
+    }
+}
+
+/// All batches' sources in one search, with few places, so that sources wait and take over the places of others.
+#[test]
+fn outputs_do_not_depend_on_the_sources_beside_them() {
+    for name in ["marian", "t5"] {
+        let (model, expected) = (load(name, Precision::F32), expected(name));
+        let plain: Vec<&Batch> = expected.batches.iter().step_by(6).collect();
+        assert!(plain.iter().all(|batch| batch.settings == serde_json::json!({})));
+        let sources: Vec<Source> = plain.iter().flat_map(|batch| batch.sources()).collect();
+        for max_rows in [1, 20, 0] {
+            let options = SearchOptions { max_rows, ..plain[0].options(&folder(name)) };
+            let found = generate(&model, &sources, &options);
+            let expected = plain.iter().flat_map(|batch| &batch.beams);
+            for (found, expected) in found.iter().zip(expected) {
+                assert_eq!(found[0].tokens, expected[0].tokens, "{name}, {max_rows} rows");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_source_may_have_settings_of_its_own() {
+    let model = load("m2m100", Precision::F32);
+    let options = SearchOptions::of_folder(&folder("m2m100")).unwrap();
+    assert_eq!((options.beams, options.start, options.forced_bos, options.max_length), (4, 2, Some(90), 20));
+    let plain = Source::from(vec![5, 8, 13, 2]);
+    let own = Source { start: Some(7), forced_bos: Some(33), max_length: Some(6), ..plain.clone() };
+    let found = generate(&model, &[plain.clone(), own, plain], &options);
+    assert_eq!(found[0], found[2]);
+    assert_eq!(found[0][0].tokens[0], 90);
+    assert_eq!(found[1][0].tokens[0], 33);
+    assert!(found[1][0].tokens.len() <= 5);
+}
+
+#[test]
+fn drawn_outputs_come_again_with_their_seed() {
+    let model = load("bart", Precision::Int8);
+    let sources: Vec<Source> = (0..6).map(|_| Source::from(vec![5, 8, 13, 2])).collect();
+    let drawn = |seed| {
+        let decoding = Decoding::Sample { temperature: 1.5, top_p: 0.95, seed };
+        let options = SearchOptions::of_folder(&folder("bart")).unwrap();
+        generate(&model, &sources, &SearchOptions { beams: 1, decoding, ..options })
+    };
+    assert_eq!(drawn(3), drawn(3));
+    assert_ne!(drawn(3), drawn(4));
+    assert_ne!(drawn(3)[0], drawn(3)[1], "each source has its own");
+    assert!(drawn(3).iter().all(|beams| beams[0].tokens[0] == 0 && beams[0].logprob < 0.0));
+}
+
+#[test]
+fn progress_is_told_and_a_search_can_be_stopped() {
+    let model = load("marian", Precision::Int8);
+    let options = SearchOptions::of_folder(&folder("marian")).unwrap();
+    let sources: Vec<Source> = (3..13).map(|i| Source::from(vec![i, i + 1, 0])).collect();
+    let (mut encoded, mut finished, mut steps) = (0, Vec::new(), 0);
+    let found = model
+        .generate(&sources, &options, &mut |event| {
+            match event {
+                SearchEvent::Encoded { tokens } => encoded += tokens,
+                SearchEvent::Decoded { .. } => steps += 1,
+                SearchEvent::Finished { index, beams } => finished.push((index, beams.to_vec())),
+            }
+            Flow::Continue
+        })
+        .unwrap();
+    finished.sort_by_key(|(index, _)| *index);
+    assert_eq!(encoded, 30);
+    assert!(steps > 2);
+    assert_eq!(finished.into_iter().map(|(_, beams)| beams).collect::<Vec<_>>(), found);
+    let error = model.generate(&sources, &options, &mut |_| Flow::Stop).unwrap_err();
+    assert!(error.is_interrupted());
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let model = load("bart", Precision::F32);
+    let options = SearchOptions::of_folder(&folder("bart")).unwrap();
+    let refused = |tokens: Vec<u32>, options: &SearchOptions| -> Error {
+        model.generate(&[Source::from(tokens)], options, &mut |_| Flow::Continue).unwrap_err()
+    };
+    let long = refused(vec![5; model.context() + 1], &options);
+    assert_eq!(long.kind(), ErrorKind::Input);
+    assert!(long.to_string().contains("longer"), "{long}");
+    assert!(refused(vec![5, 96], &options).to_string().contains("token 96"));
+    refused(vec![], &options);
+    let none = SearchOptions { beams: 0, ..options.clone() };
+    assert_eq!(refused(vec![5], &none).kind(), ErrorKind::Usage);
+    assert_eq!(refused(vec![5], &SearchOptions { n_best: 5, ..options }).kind(), ErrorKind::Usage);
+}
+
+/// Copies a fixture, with one file changed.
+fn changed(name: &str, file: &str, change: impl FnOnce(Vec<u8>) -> Option<Vec<u8>>) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(folder(name)).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+    }
+    let path = copy.path().join(file);
+    match change(std::fs::read(&path).unwrap()) {
+        Some(bytes) => std::fs::write(path, bytes).unwrap(),
+        None => std::fs::remove_file(path).unwrap(),
+    }
+    copy
+}
+
+#[test]
+fn damaged_folders_are_refused_by_name() {
+    let with = |key: &str, value: Value| {
+        let key = key.to_string();
+        move |bytes: Vec<u8>| {
+            let mut config: Value = serde_json::from_slice(&bytes).unwrap();
+            config[key] = value;
+            Some(serde_json::to_vec(&config).unwrap())
+        }
+    };
+    let refused = |copy: tempfile::TempDir, words: &str| {
+        let error = Seq2Seq::load(copy.path(), Precision::Int8, 1).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Model, "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+    };
+    let config = "config.json";
+    refused(changed("bart", config, |_| None), "config.json");
+    refused(changed("bart", config, |_| Some(b"[]".to_vec())), "JSON object");
+    refused(changed("bart", config, with("model_type", "whisper".into())), "whisper");
+    refused(changed("bart", config, with("d_model", 64.into())), "shape");
+    refused(changed("bart", config, with("d_model", 0.into())), "d_model");
+    refused(changed("bart", config, with("encoder_layers", 2.into())), "encoder.layers.1");
+    refused(changed("bart", config, with("encoder_layers", 9_999_999_999u64.into())), "encoder_layers");
+    refused(changed("bart", config, with("decoder_attention_heads", 5.into())), "decoder_attention_heads");
+    refused(changed("bart", config, with("activation_function", "prelu".into())), "prelu");
+    refused(changed("t5", config, with("num_heads", 3.into())), "shape");
+    refused(changed("t5", config, with("relative_attention_num_buckets", 2.into())), "buckets");
+    refused(changed("bart", "model.safetensors", |_| None), "safetensors");
+    assert!(Seq2Seq::recognizes(&folder("mt5")));
+    assert!(!Seq2Seq::recognizes(Path::new(env!("CARGO_MANIFEST_DIR"))));
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_said_to_be_damaged() {
+    // Half floats of all ones are no numbers.
+    let copy = changed("bart", "model.safetensors", |mut bytes| {
+        let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize + 8;
+        bytes[header..].fill(0xff);
+        Some(bytes)
+    });
+    for precision in [Precision::F32, Precision::Int8] {
+        let model = Seq2Seq::load(copy.path(), precision, 1).unwrap();
+        let options = SearchOptions::of_folder(copy.path()).unwrap();
+        let error =
+            model.generate(&[Source::from(vec![5, 2])], &options, &mut |_| Flow::Continue).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Model, "{error}");
+        assert!(error.to_string().contains("damaged"), "{error}");
+    }
+}
