@@ -61,6 +61,15 @@ impl Alphabet {
         }
     }
 
+    /// Whether most of these characters belong to it, those left out that are none.
+    pub(crate) fn contains_most(&self, characters: impl Iterator<Item = char>) -> bool {
+        let (mut own, mut foreign) = (0, 0);
+        for c in characters.filter(|c| c.script() != Script::Unknown) {
+            if self.contains(c) { own += 1 } else { foreign += 1 }
+        }
+        own > foreign
+    }
+
     fn shares(&self, c: char) -> bool {
         !c.script_extension().intersection(self.0).is_empty()
     }

@@ -37,11 +37,11 @@ impl Restriction {
         let latin = Alphabet::latin();
         let class = |token: u32| -> u32 {
             let bytes = tokenizer.bytes(token).unwrap_or_default();
-            match (stops.contains(&token) || spells(bytes, &latin), is_code(bytes)) {
-                (true, false) => 0,
-                (true, true) => 1,
+            match foreign(bytes, &latin) {
                 // Blocks of characters stand for scripts.
-                (false, _) => 2 + foreign(bytes, &latin).map_or(0, |c| u32::from(c) >> 7),
+                Some(c) => 3 + (u32::from(c) >> 7),
+                None if bytes.is_empty() && !stops.contains(&token) => 2,
+                None => u32::from(is_code(bytes)),
             }
         };
         let mut order: Vec<u32> = (0..).take(vocab).collect();
@@ -143,7 +143,8 @@ impl HeadRows {
 }
 
 /// Whether a token's bytes may stand in a text of this alphabet. The bytes of a character may be spread over
-/// tokens: its first ones count when they begin some character of the alphabet, later ones always.
+/// tokens: its first ones count when most characters that they may begin are of the alphabet, later ones
+/// always. So a character that shares its first bytes with such ones may still come out, byte by byte.
 fn spells(bytes: &[u8], alphabet: &Alphabet) -> bool {
     !bytes.is_empty() && foreign(bytes, alphabet).is_none()
 }
@@ -155,7 +156,7 @@ fn foreign(bytes: &[u8], alphabet: &Alphabet) -> Option<char> {
         if let Some(c) = chunk.valid().chars().find(|&c| !alphabet.contains(c)) {
             return Some(c);
         }
-        if !chunk.invalid().is_empty() && !begun(chunk.invalid()).any(|c| alphabet.contains(c)) {
+        if !chunk.invalid().is_empty() && !alphabet.contains_most(begun(chunk.invalid())) {
             return begun(chunk.invalid()).next().or(Some(char::REPLACEMENT_CHARACTER));
         }
     }
@@ -166,7 +167,7 @@ fn is_continuation(byte: u8) -> bool {
     (0x80..0xc0).contains(&byte)
 }
 
-/// The characters whose UTF-8 begins with these bytes, at least one short of a character; none of the planes
+/// Characters whose UTF-8 begins with these bytes, at least one short of a character; none of the planes
 /// beyond the ideographs, which hold no letters.
 fn begun(bytes: &[u8]) -> impl Iterator<Item = char> + use<> {
     let lead = bytes.first().copied().unwrap_or_default();
@@ -180,7 +181,9 @@ fn begun(bytes: &[u8]) -> impl Iterator<Item = char> + use<> {
     let value = bytes.iter().skip(1).fold(u32::from(bits), |value, byte| value << 6 | u32::from(byte & 0x3f));
     let first = value << missing;
     let last = if missing > 0 { first + (1 << missing) } else { first };
-    (first.max(least)..last).filter_map(char::from_u32)
+    // A sixteenth of many is enough: blocks begin at multiples of sixteen.
+    let step = if missing > 6 { 16 } else { 1 };
+    (first.max(least)..last).step_by(step).filter_map(char::from_u32)
 }
 
 /// Whether a token is of several characters as only program text joins them.
