@@ -114,6 +114,8 @@ fn every_part_has_its_lines_and_each_line_its_rounds() {
     let article = &report["article"];
     assert_eq!((article["name"].as_str(), article["segments"].as_u64()), (Some("a.txt"), Some(2)));
     assert!(article["output_tokens"].as_u64() > Some(2), "{article}");
+    assert_eq!(article["full_vocabulary"], false);
+    assert!(article["kv_budget"].as_u64() > Some(1 << 20), "{article}");
 }
 
 #[test]
@@ -163,6 +165,9 @@ fn prompts_are_those_of_the_article_and_come_with_their_answers() {
         assert!(prompt["tokens"].as_array().unwrap().len() > 10 && answer <= limit, "{prompt}");
     }
     assert_eq!(prompts, desk.json(&args), "the same each time");
+    let open = desk.json(&[&args[..], &["--full-vocabulary"]].concat());
+    let answer = |prompts: &Value| prompts["rounds"][0]["prompts"][0]["answer"].clone();
+    assert_ne!(answer(&open), answer(&prompts), "random weights choose any script where they may");
 }
 
 #[test]

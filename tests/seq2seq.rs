@@ -163,7 +163,8 @@ fn beam_outputs_are_those_of_transformers() {
             for (found, expected) in found.iter().zip(&batch.beams) {
                 assert_eq!(found.len(), expected.len(), "{name}, batch {i}");
                 for (found, expected) in found.iter().zip(expected) {
-                    assert_eq!(found.tokens, expected.tokens, "{name}, batch {i}");
+                    let scores = (found.score, expected.score);
+                    assert_eq!(found.tokens, expected.tokens, "{name}, batch {i}: {scores:?}");
                     assert_eq!(found.complete, expected.complete, "{name}, batch {i}");
                     let apart = (found.score - expected.score).abs();
                     assert!(apart < 1e-3 * expected.score.abs() + 1e-4, "{name}, batch {i}: {apart}");

@@ -5,6 +5,7 @@ use std::time::Instant;
 use crate::bench::report::{ArticleFacts, Report, Unit};
 use crate::bench::{Event, Observe, Part, Plan, go_on, machine};
 use crate::engine::Flow;
+use crate::engine::causal::Options;
 use crate::error::Result;
 use crate::lang::{Lang, LangPair};
 use crate::pipeline::{Model, Progress, Summarizer, Translator};
@@ -69,6 +70,8 @@ fn article(model: &Model, plan: &Plan<'_>, report: &mut Report, observe: Observe
         segments: bitext.units.len(),
         prompt_tokens: tokens.prompt,
         output_tokens: tokens.output,
+        full_vocabulary: plan.subject.load.full_vocabulary,
+        kv_budget: Options::default().kv_bytes,
     });
     Ok(())
 }

@@ -15,9 +15,8 @@ use std::path::PathBuf;
 
 use crate::catalog::Card;
 use crate::document::Document;
-use crate::engine::Engine;
-use crate::engine::Flow;
 use crate::engine::causal::{CausalEngine, Decoder};
+use crate::engine::{Engine, Flow};
 use crate::error::{Error, Result};
 use crate::gguf::Gguf;
 use crate::lang::Lang;
@@ -90,18 +89,20 @@ pub(crate) struct Subject {
     /// The prompt profile, where one is named or the card knows it.
     pub(crate) profile: Option<String>,
     pub(crate) threads: usize,
+    /// How the model is loaded otherwise.
+    pub(crate) load: LoadOptions,
 }
 
 impl Subject {
     /// The model as documents use it.
     fn model<E: Engine + 'static>(&self, wrap: impl FnOnce(CausalEngine) -> E) -> Result<Model> {
-        let options = LoadOptions { threads: Some(self.threads), ..LoadOptions::default() };
+        let options = LoadOptions { threads: Some(self.threads), ..self.load.clone() };
         Model::open(&self.path, self.info.clone(), self.profile()?, self.card.as_ref(), &options, wrap)
     }
 
     /// The weights alone.
     fn decoder(&self) -> Result<Decoder> {
-        Decoder::load(Gguf::open(&self.path)?, self.threads)
+        Decoder::load_on(Gguf::open(&self.path)?, self.threads, self.load.device)
     }
 
     fn profile(&self) -> Result<&str> {

@@ -33,6 +33,9 @@ pub(crate) struct ArticleFacts {
     pub(crate) segments: usize,
     pub(crate) prompt_tokens: usize,
     pub(crate) output_tokens: usize,
+    pub(crate) full_vocabulary: bool,
+    /// Bytes that the keys and values of its requests may grow to together.
+    pub(crate) kv_budget: usize,
 }
 
 /// One line of the report.

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::bench::BenchArgs;
 use crate::cli::models::ModelsArgs;
+use crate::engine::Device;
 use crate::plan::Length;
 use crate::render;
 
@@ -116,10 +117,17 @@ pub(crate) struct SharedArgs {
     /// Threads to compute with; by default the cores that this process may use.
     #[arg(long, value_name = "N", value_parser = count)]
     pub threads: Option<usize>,
+    /// Where to multiply matrices: `cpu`, `cuda`, `cuda:N`, `metal` or `metal:N`. A GPU needs a build with the
+    /// feature of that name.
+    #[arg(long, value_name = "DEVICE", default_value_t)]
+    pub device: Device,
     /// Let the model choose among all its tokens. By default it keeps to the script of the language that it writes in
     /// and to what stands in the text, which is quicker.
     #[arg(long)]
     pub full_vocabulary: bool,
+    /// Compute every token in a step of its own.
+    #[arg(long, hide = true)]
+    pub no_speculation: bool,
     /// Open no network connection; fail when a model is not on this machine.
     #[arg(long)]
     pub offline: bool,

@@ -15,11 +15,12 @@ use crate::cli::progress::{Reporter, Verbosity};
 use crate::cli::roles::is_path;
 use crate::cli::{download, input};
 use crate::document::Document;
+use crate::engine::Device;
 use crate::engine::causal::{FormatUse, Kernel};
 use crate::engine::kernels::default_threads;
 use crate::error::{Error, Result};
 use crate::lang::{Lang, LangPair};
-use crate::pipeline::source_language;
+use crate::pipeline::{LoadOptions, source_language};
 use crate::plan::Profile;
 use crate::render::ModelInfo;
 
@@ -38,6 +39,10 @@ pub(crate) struct BenchArgs {
     /// Threads to compute with; by default the cores that this process may use.
     #[arg(long, value_name = "N", value_parser = count)]
     threads: Option<usize>,
+    /// Where to multiply matrices: `cpu`, `cuda`, `cuda:N`, `metal` or `metal:N`. A GPU needs a build with the
+    /// feature of that name.
+    #[arg(long, value_name = "DEVICE", default_value_t)]
+    device: Device,
     /// How often each part is measured; the table shows medians.
     #[arg(long, value_name = "N", value_parser = count, default_value_t = 5)]
     rounds: usize,
@@ -50,6 +55,12 @@ pub(crate) struct BenchArgs {
     /// The language to translate it into.
     #[arg(long, value_name = "LANG", default_value = "en")]
     lang: String,
+    /// Let the model choose among all its tokens in the article, as speeds of decoding always do.
+    #[arg(long)]
+    full_vocabulary: bool,
+    /// Write the article token after token, without speculation from the text. The output is the same.
+    #[arg(long)]
+    no_speculation: bool,
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -159,6 +170,7 @@ fn subject(args: &BenchArgs, reporter: &Reporter) -> Result<Subject> {
                 profile: Some(args.profile.clone().unwrap_or_else(|| card.profile.clone())),
                 card: Some(card.clone()),
                 threads,
+                load: load_options(args),
             })
         }
     }
@@ -182,7 +194,17 @@ fn file(
         profile: args.profile.clone().or_else(|| card.map(|card| card.profile.clone())),
         card: card.cloned(),
         threads,
+        load: load_options(args),
     })
+}
+
+fn load_options(args: &BenchArgs) -> LoadOptions {
+    LoadOptions {
+        device: args.device,
+        full_vocabulary: args.full_vocabulary,
+        no_speculation: args.no_speculation,
+        ..LoadOptions::default()
+    }
 }
 
 /// The report for a reader.
@@ -205,8 +227,14 @@ fn table(report: &Report) -> String {
     }
     if let Some(article) = &report.article {
         text += &format!(
-            "\nThe article: {}, {} segments, {} prompt tokens read, {} tokens written.\n",
-            article.name, article.segments, article.prompt_tokens, article.output_tokens
+            "\nThe article: {}, {} segments, {} prompt tokens read, {} tokens written{};\n\
+             keys and values of at most {:.0} MB.\n",
+            article.name,
+            article.segments,
+            article.prompt_tokens,
+            article.output_tokens,
+            if article.full_vocabulary { " with the whole vocabulary" } else { "" },
+            article.kv_budget as f64 / 1e6,
         );
     }
     text

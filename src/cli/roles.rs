@@ -109,9 +109,11 @@ impl<'a> Roles<'a> {
     fn load_options(&self) -> LoadOptions {
         LoadOptions {
             threads: self.args.threads,
+            device: self.args.device,
             batch: None,
             profile: self.args.profile.clone(),
             full_vocabulary: self.args.full_vocabulary,
+            no_speculation: self.args.no_speculation,
         }
     }
 }

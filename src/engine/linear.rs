@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use candle_core::CpuStorage;
-use candle_core::quantized::{GgmlDType, QuantizedType};
+use candle_core::quantized::{GgmlDType, QMatMul, QStorage, QTensor, QuantizedType};
+use candle_core::{CpuStorage, Module, Tensor};
 
 use crate::engine::formats::Kernel;
 use crate::engine::kernels::{self, Form, PackedLinear, Pool, Precision, Product, Scratch};
@@ -34,6 +34,8 @@ pub(crate) struct Loader<'a> {
     /// Products round activations to 8 bits. Fine ones do it twice, the second time for what the first left
     /// over, which gives about 15 bits at up to twice the work.
     pub(crate) fine: bool,
+    /// The GPU to put the weights on; none for the processor.
+    pub(crate) device: Option<&'a candle_core::Device>,
     pub(crate) pool: &'a Pool,
 }
 
@@ -45,6 +47,8 @@ enum Weight {
     /// candle's own product. It is called below `QTensor`, which would keep a repacked copy beside the
     /// original and so double the memory.
     Candle(Box<dyn QuantizedType>),
+    /// candle's product on a GPU.
+    Device(QMatMul, candle_core::Device),
 }
 
 impl Loader<'_> {
@@ -63,23 +67,26 @@ impl Loader<'_> {
         cols: usize,
         order: Option<&[u32]>,
     ) -> Result<Linear> {
-        let Self { gguf, form, fine, pool } = *self;
+        let Self { gguf, form, fine, device, pool } = *self;
         let weight_name = format!("{name}.weight");
         let view = tensor(gguf, &weight_name, &[rows, cols])?;
         let packed = match form {
-            Some(form) => PackedLinear::in_order(form, view.dtype, rows, cols, view.data, order, pool)?,
-            None => None,
+            Some(form) if device.is_none() => {
+                PackedLinear::in_order(form, view.dtype, rows, cols, view.data, order, pool)?
+            }
+            _ => None,
         };
         let weight = match packed {
             Some(packed) => Weight::Packed(packed),
             None => {
                 let data = in_order(view.data, rows, order);
-                match view.dtype {
-                    GgmlDType::F32 => {
+                match (view.dtype, device) {
+                    (dtype, Some(device)) => on_device(device, dtype, data, rows, cols)?,
+                    (GgmlDType::F32, None) => {
                         let values = values(view.dtype, &data, rows * cols)?;
                         Weight::Plain(PlainLinear::new(&values, rows, cols))
                     }
-                    dtype => Weight::Candle(dtype.from_data(data)),
+                    (dtype, None) => Weight::Candle(dtype.from_data(data)),
                 }
             }
         };
@@ -133,19 +140,19 @@ impl Linear {
     }
 
     /// Writes the weights of output `index` to `row` of `cols` numbers; whether it could, which it cannot for
-    /// candle's product.
+    /// candle's products.
     pub(crate) fn row(&self, index: usize, row: &mut [f32]) -> bool {
         match &self.weight {
             Weight::Packed(weight) => weight.row(index, row),
             Weight::Plain(weight) => weight.row(index, row),
-            Weight::Candle(_) => return false,
+            Weight::Candle(_) | Weight::Device(..) => return false,
         }
         true
     }
 
     /// Whether [`row`](Self::row) can.
     pub(crate) fn has_rows(&self) -> bool {
-        !matches!(self.weight, Weight::Candle(_))
+        !matches!(self.weight, Weight::Candle(_) | Weight::Device(..))
     }
 
     /// How many outputs there are.
@@ -243,8 +250,12 @@ impl Linear {
             Weight::Packed(weight) => weight.forward(x, m, out, pool),
             Weight::Plain(weight) => weight.forward(x, m, out, pool),
             // Its rounding would hide a value that is not a number.
-            Weight::Candle(_) if !ops::all_finite(x) => out.fill(f32::NAN),
+            Weight::Candle(_) | Weight::Device(..) if !ops::all_finite(x) => out.fill(f32::NAN),
             Weight::Candle(weight) => weight.matmul_t((m, self.cols, self.rows), x, out)?,
+            Weight::Device(weight, device) => {
+                let x = Tensor::from_slice(x, (m, self.cols), device)?;
+                out.copy_from_slice(&weight.forward(&x)?.flatten_all()?.to_vec1::<f32>()?);
+            }
         }
         Ok(())
     }
@@ -254,7 +265,7 @@ impl Linear {
         let kernel = match &self.weight {
             Weight::Packed(weight) => Kernel::Packed(weight.form()),
             Weight::Plain(_) => Kernel::Plain,
-            Weight::Candle(_) => Kernel::Candle,
+            Weight::Candle(_) | Weight::Device(..) => Kernel::Candle,
         };
         (self.dtype, self.rows * self.cols / self.dtype.block_size() * self.dtype.type_size(), kernel)
     }
@@ -292,6 +303,18 @@ fn quantize(weights: &[f32], cols: usize, pool: &Pool) -> Vec<u8> {
         }
     });
     blocks
+}
+
+/// Weights for candle's product on a device.
+fn on_device(
+    device: &candle_core::Device,
+    dtype: GgmlDType,
+    data: Cow<'_, [u8]>,
+    rows: usize,
+    cols: usize,
+) -> Result<Weight> {
+    let stored = QTensor::new(QStorage::from_data(data, device, dtype)?, (rows, cols))?;
+    Ok(Weight::Device(QMatMul::from_qtensor(stored)?, device.clone()))
 }
 
 /// The bytes of `rows` rows in another order.
@@ -381,20 +404,31 @@ mod tests {
         (0..len).map(|i| ((i * 7919 + seed * 104_729) as f32 * 0.37).sin()).collect()
     }
 
+    #[derive(Clone, Copy)]
+    enum By {
+        Plain,
+        Packed,
+        Candle,
+        Device,
+    }
+
     /// The largest error of a product with weights of `dtype`, against the dequantized weights in `f64`.
-    fn error(dtype: GgmlDType, packed: bool, fine: bool) -> f64 {
+    fn error(dtype: GgmlDType, by: By, fine: bool) -> f64 {
         let (rows, cols, m, pool) = (48, 512, 3, Pool::new(2));
         let mut stored = dtype.cpu_zeros(rows * cols);
         stored.from_float(&noise(1, rows * cols));
         let CpuStorage::F32(exact) = stored.dequantize(rows * cols).unwrap() else { panic!("f32") };
         // SAFETY: the pointer and the size are those of the storage, which outlives the slice.
         let data = unsafe { std::slice::from_raw_parts(stored.as_ptr(), stored.storage_size_in_bytes()) };
-        let weight = match (dtype, packed) {
-            (GgmlDType::F32, _) => Weight::Plain(PlainLinear::new(&exact, rows, cols)),
-            (_, true) => Weight::Packed(
+        let weight = match by {
+            By::Plain => Weight::Plain(PlainLinear::new(&exact, rows, cols)),
+            By::Packed => Weight::Packed(
                 PackedLinear::new(Form::Portable, dtype, rows, cols, data, &pool).unwrap().unwrap(),
             ),
-            (_, false) => Weight::Candle(dtype.from_data(Cow::Borrowed(data))),
+            By::Candle => Weight::Candle(dtype.from_data(Cow::Borrowed(data))),
+            By::Device => {
+                on_device(&candle_core::Device::Cpu, dtype, Cow::Borrowed(data), rows, cols).unwrap()
+            }
         };
         let bias = noise(3, rows);
         let fine_block = fine.then(|| dtype.block_size());
@@ -413,17 +447,19 @@ mod tests {
 
     #[test]
     fn products_are_those_of_the_weights_and_fine_ones_are_finer() {
-        assert!(error(GgmlDType::F32, false, false) < 1e-3);
-        for (dtype, packed) in [
-            (GgmlDType::Q8_0, true),
-            (GgmlDType::Q4K, true),
-            (GgmlDType::Q4_1, false),
-            (GgmlDType::Q8_0, false),
+        assert!(error(GgmlDType::F32, By::Plain, false) < 1e-3);
+        assert!(error(GgmlDType::F32, By::Device, false) < 1e-3);
+        for (dtype, by) in [
+            (GgmlDType::Q8_0, By::Packed),
+            (GgmlDType::Q4K, By::Packed),
+            (GgmlDType::Q4_1, By::Candle),
+            (GgmlDType::Q8_0, By::Candle),
+            (GgmlDType::Q4K, By::Device),
         ] {
-            let (coarse, fine) = (error(dtype, packed, false), error(dtype, packed, true));
+            let (coarse, fine) = (error(dtype, by, false), error(dtype, by, true));
             assert!(coarse < 0.5, "{dtype:?}: {coarse}");
             // candle keeps the scales of activations in 16 bits, so less is gained there.
-            let gain = if packed { 30.0 } else { 5.0 };
+            let gain = if matches!(by, By::Packed) { 30.0 } else { 5.0 };
             assert!(fine < coarse / gain, "{dtype:?}: {fine} {coarse}");
         }
     }

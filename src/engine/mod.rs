@@ -2,6 +2,7 @@
 
 mod attention;
 pub mod causal;
+mod device;
 mod formats;
 pub mod kernels;
 mod linear;
@@ -13,6 +14,8 @@ pub mod search;
 pub mod seq2seq;
 mod slots;
 mod t5;
+
+pub use device::Device;
 
 use crate::error::Result;
 use crate::plan::Request;

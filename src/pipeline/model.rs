@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::catalog::{Card, Catalog, ModelStore};
 use crate::engine::causal::{self, CausalEngine};
-use crate::engine::{Engine, Event, Flow, Hypothesis};
+use crate::engine::{Device, Engine, Event, Flow, Hypothesis};
 use crate::error::{Error, Result};
 use crate::gguf::Gguf;
 use crate::lang::{Lang, LangPair};
@@ -20,6 +20,8 @@ const PROMPT_TOKENS: usize = 160;
 pub struct LoadOptions {
     /// Threads to compute with; by default the cores that the process may use.
     pub threads: Option<usize>,
+    /// Where matrix products are computed.
+    pub device: Device,
     /// Requests that are decoded together; by default 16.
     pub batch: Option<usize>,
     /// The prompt profile, where it is not to be the card's.
@@ -27,6 +29,9 @@ pub struct LoadOptions {
     /// Whether an answer may hold any token of the model, as
     /// [`causal::Options::full_vocabulary`] says.
     pub full_vocabulary: bool,
+    /// Whether every token is computed in a step of its own, as
+    /// [`causal::Options::speculate`] is unset. The output is the same.
+    pub no_speculation: bool,
 }
 
 /// A model in memory. Clones share it.
@@ -109,9 +114,11 @@ impl Model {
         let defaults = causal::Options::default();
         let options = causal::Options {
             threads: options.threads.unwrap_or(defaults.threads),
+            device: options.device,
             max_rows: options.batch.unwrap_or(defaults.max_rows),
             context: card.map_or(defaults.context, |card| card.context),
             full_vocabulary: options.full_vocabulary,
+            speculate: !options.no_speculation,
             ..defaults
         };
         let engine = CausalEngine::load(gguf, profile, options)?;

@@ -118,18 +118,12 @@ impl ByteLevel {
         Ok(Self { inner })
     }
 
-    /// GPT-2's own splitting, with tokens and merges from its two files, `vocab.json` and `merges.txt`.
+    /// GPT-2's own splitting.
     pub(super) fn gpt2<'a>(
         tokens: impl Iterator<Item = (u32, &'a str)>,
-        merges: &str,
+        merges: Vec<(String, String)>,
     ) -> tokenizers::Result<Self> {
         let vocab: Vocab = tokens.map(|(id, token)| (token.to_owned(), id)).collect();
-        let lines = merges.lines().filter(|line| !line.starts_with("#version") && !line.is_empty());
-        let merges = lines.map(|line| {
-            let (left, right) = line.split_once(' ').ok_or("a merge that is not two tokens")?;
-            Ok((left.to_owned(), right.to_owned()))
-        });
-        let merges = merges.collect::<tokenizers::Result<_>>()?;
         let mut inner = tokenizers::Tokenizer::new(BPE::builder().vocab_and_merges(vocab, merges).build()?);
         inner.with_pre_tokenizer(Some(PreTokenizerWrapper::from(Bytes::new(false, false, true))));
         Ok(Self { inner })

@@ -1,14 +1,14 @@
 //! Continuous batching: rows are decoded together, a finished row gives its place to a waiting prompt, and
 //! prompts are read in pieces beside the rows that decode.
 
+use crate::engine::causal::ending::Ending;
 use crate::engine::causal::restrict::HeadRows;
+use crate::engine::causal::speculate::{STEP_TOKENS, Speculation};
 use crate::engine::causal::{Decoder, Options, Prefix, Row, SlotId, Slots, common_len};
-use crate::engine::repetition::before_loop;
 use crate::engine::sampling::{Choice, Sampler};
-use crate::engine::{Event, Finish, Flow, Hypothesis};
+use crate::engine::{Event, Flow, Hypothesis};
 use crate::error::{Error, Result};
 use crate::plan::Decoding;
-use crate::tokenize::Tokenizer;
 
 /// A request in tokens.
 pub(super) struct Prompt {
@@ -23,9 +23,7 @@ pub(super) struct Prompt {
 pub(super) struct Batch<'a> {
     pub(super) decoder: &'a Decoder,
     pub(super) slots: &'a mut Slots,
-    pub(super) tokenizer: &'a Tokenizer,
-    pub(super) stops: &'a [u32],
-    pub(super) stop_at_line_break: bool,
+    pub(super) ending: Ending<'a>,
     pub(super) options: &'a Options,
     pub(super) prefix: Option<&'a Prefix>,
     pub(super) rows: Vec<Active>,
@@ -46,7 +44,19 @@ pub(super) struct Active {
     max_tokens: usize,
     head_rows: HeadRows,
     sampler: Sampler,
+    speculation: Speculation,
     logprobs: Vec<f64>,
+    /// Its result, once it is finished.
+    result: Option<Hypothesis>,
+}
+
+/// What a row reads in a step.
+struct Input {
+    /// Tokens of the row, then proposed ones.
+    tokens: Vec<u32>,
+    proposed: usize,
+    /// Whether the row's tokens are then all read.
+    answers: bool,
 }
 
 impl Batch<'_> {
@@ -67,7 +77,7 @@ impl Batch<'_> {
                 break;
             }
             let mut flow = self.step(&mut logits, observe)?;
-            for (index, hypothesis) in self.retire()? {
+            for (index, hypothesis) in self.retire() {
                 flow = both(flow, observe(Event::Finished { index, hypothesis: &hypothesis }));
                 if let Some(result) = results.get_mut(index) {
                     *result = Some(hypothesis);
@@ -130,48 +140,40 @@ impl Batch<'_> {
             max_tokens: prompt.max_tokens,
             head_rows: prompt.head_rows.clone(),
             sampler: Sampler::new(prompt.decoding),
+            speculation: Speculation::new(),
             logprobs: Vec::new(),
+            result: None,
         });
         Ok(())
     }
 
-    /// Reads more of the prompts and adds a token to each row whose prompt is read.
+    /// Reads more of the prompts and adds tokens to each row whose prompt is read.
     fn step(&mut self, logits: &mut Vec<f32>, observe: &mut dyn FnMut(Event<'_>) -> Flow) -> Result<Flow> {
-        let counts = self.share_out();
-        let mut inputs = Vec::new();
-        let mut answering = Vec::new();
-        for (row, count) in self.rows.iter().zip(&counts) {
-            if *count > 0 {
-                let end = row.read + count;
-                let wanted = if end == row.tokens.len() { count - 1..*count } else { 0..0 };
-                if !wanted.is_empty() {
-                    answering.push(&row.head_rows);
-                }
-                inputs.push(Row { slot: row.slot, tokens: &row.tokens[row.read..end], wanted });
-            }
-        }
-        let hidden = self.decoder.step(self.slots, &inputs)?;
-        let head_rows = HeadRows::union(answering.into_iter());
+        let inputs = self.inputs();
+        let reading = || self.rows.iter().zip(&inputs).filter(|(_, input)| !input.tokens.is_empty());
+        let steps: Vec<Row<'_>> = reading()
+            .map(|(row, input)| {
+                let (tokens, first) = (&input.tokens, input.tokens.len() - input.proposed);
+                let wanted = if input.answers { first - 1..tokens.len() } else { 0..0 };
+                Row { slot: row.slot, tokens, wanted }
+            })
+            .collect();
+        let answering = reading().filter(|(_, input)| input.answers).map(|(row, _)| &row.head_rows);
+        let head_rows = HeadRows::union(answering);
+        let hidden = self.decoder.step(self.slots, &steps)?;
         self.decoder.head_rows(&hidden, head_rows.ranges(), logits)?;
 
         let (mut prefilled, mut decoded) = (0, 0);
-        let mut candidates = Vec::new();
-        let mut rows_of_logits = logits.chunks_exact(self.decoder.vocab_size());
-        for (row, count) in self.rows.iter_mut().zip(counts) {
-            if row.read < row.prompt_len {
-                prefilled += count;
+        let mut logits = logits.chunks_exact(self.decoder.vocab_size());
+        for (row, input) in self.rows.iter_mut().zip(&inputs) {
+            let read = input.tokens.len() - input.proposed;
+            prefilled += if row.read < row.prompt_len { read } else { 0 };
+            row.read += read;
+            if input.answers {
+                let logits: Vec<&[f32]> = logits.by_ref().take(1 + input.proposed).collect();
+                decoded += row.answer(&logits, &input.tokens[read..], self.decoder, self.ending)?;
+                self.slots.truncate(row.slot, row.read)?;
             }
-            row.read += count;
-            if count == 0 || row.read < row.tokens.len() {
-                continue;
-            }
-            row.head_rows.gather(rows_of_logits.next().unwrap_or_default(), &mut candidates);
-            let Choice { index, logprob } =
-                row.sampler.choose(&mut candidates).ok_or_else(|| self.decoder.unusable())?;
-            let token = row.head_rows.get(index).and_then(|row| self.decoder.token(row));
-            row.tokens.push(token.ok_or_else(|| Error::runtime("a choice outside the vocabulary"))?);
-            row.logprobs.push(logprob);
-            decoded += 1;
         }
         let mut flow = Flow::Continue;
         if prefilled > 0 {
@@ -181,6 +183,23 @@ impl Batch<'_> {
             flow = both(flow, observe(Event::Decoded { tokens: decoded }));
         }
         Ok(flow)
+    }
+
+    /// What each row reads in the next step.
+    fn inputs(&self) -> Vec<Input> {
+        let counts = self.share_out();
+        let left = if self.options.speculate { STEP_TOKENS } else { 0 };
+        let each = left.saturating_sub(counts.iter().sum()) / counts.len().max(1);
+        let input = |(row, count): (&Active, usize)| {
+            let end = row.read + count;
+            let answers = count > 0 && end == row.tokens.len();
+            let mut tokens = row.tokens[row.read..end].to_vec();
+            if answers {
+                tokens.extend_from_slice(row.speculation.propose(&row.tokens, each.min(row.missing() - 1)));
+            }
+            Input { proposed: tokens.len() - count, tokens, answers }
+        };
+        self.rows.iter().zip(counts).map(input).collect()
     }
 
     /// How many tokens each row reads in the next step: decoding rows one, then prompts in order what is
@@ -202,66 +221,58 @@ impl Batch<'_> {
     }
 
     /// Takes out the rows that are finished.
-    fn retire(&mut self) -> Result<Vec<(usize, Hypothesis)>> {
+    fn retire(&mut self) -> Vec<(usize, Hypothesis)> {
         let mut finished = Vec::new();
-        let mut kept = Vec::with_capacity(self.rows.len());
-        for row in std::mem::take(&mut self.rows) {
-            match self.finish(&row) {
-                Ok(None) => kept.push(row),
-                Ok(Some(hypothesis)) => {
-                    self.slots.free(row.slot);
-                    finished.push((row.index, hypothesis));
-                }
-                Err(error) => {
-                    kept.push(row);
-                    self.rows = kept;
-                    return Err(error);
-                }
+        let slots = &mut *self.slots;
+        self.rows.retain_mut(|row| match row.result.take() {
+            Some(hypothesis) => {
+                slots.free(row.slot);
+                finished.push((row.index, hypothesis));
+                false
             }
-        }
-        self.rows = kept;
-        Ok(finished)
+            None => true,
+        });
+        finished
+    }
+}
+
+impl Active {
+    /// How many tokens it may still produce, at least one.
+    fn missing(&self) -> usize {
+        (self.prompt_len + self.max_tokens).saturating_sub(self.tokens.len()).max(1)
     }
 
-    /// The row's result, if it is finished.
-    fn finish(&self, row: &Active) -> Result<Option<Hypothesis>> {
-        let produced = &row.tokens[row.prompt_len..];
-        let Some(last) = produced.last() else { return Ok(None) };
-        let before_last = produced.len() - 1;
-        let (kept, finish) = if self.stops.contains(last) {
-            (before_last, Finish::Stop)
-        } else if self.ends_line(produced)? {
-            (produced.len(), Finish::Stop)
-        } else if let Some(kept) = before_loop(produced) {
-            (kept, Finish::Loop)
-        } else if produced.len() >= row.max_tokens {
-            (row.max_tokens, Finish::Length)
-        } else {
-            return Ok(None);
-        };
-        self.hypothesis(row, kept, finish).map(Some)
-    }
-
-    /// Whether the last token brings the line break that ends an answer.
-    fn ends_line(&self, produced: &[u32]) -> Result<bool> {
-        let fresh = produced.len().saturating_sub(1);
-        if !self.stop_at_line_break || !self.tokenizer.decode(&produced[fresh..])?.contains('\n') {
-            return Ok(false);
+    /// Adds the token that the first `logits` choose, and further ones for as long as they are those
+    /// proposed. Answers how many.
+    fn answer(
+        &mut self,
+        logits: &[&[f32]],
+        proposed: &[u32],
+        decoder: &Decoder,
+        ending: Ending<'_>,
+    ) -> Result<usize> {
+        let before = self.tokens.len();
+        let mut candidates = Vec::new();
+        for (i, logits) in logits.iter().enumerate() {
+            self.head_rows.gather(logits, &mut candidates);
+            let choice = self.sampler.choose(&mut candidates);
+            let Choice { index, logprob } = choice.ok_or_else(|| decoder.unusable())?;
+            let token = self.head_rows.get(index).and_then(|row| decoder.token(row));
+            let token = token.ok_or_else(|| Error::runtime("a choice outside the vocabulary"))?;
+            self.tokens.push(token);
+            self.logprobs.push(logprob);
+            self.result = ending.of(&self.tokens[self.prompt_len..], &self.logprobs, self.max_tokens)?;
+            if self.result.is_some() || proposed.get(i) != Some(&token) {
+                break;
+            }
+            // The slot holds it already.
+            self.read += 1;
         }
-        Ok(self.tokenizer.decode(produced)?.trim_start().contains('\n'))
-    }
-
-    fn hypothesis(&self, row: &Active, kept: usize, finish: Finish) -> Result<Hypothesis> {
-        let produced = &row.tokens[row.prompt_len..][..kept];
-        let mut text = self.tokenizer.decode(produced)?;
-        if self.stop_at_line_break
-            && let Some(line) = text.trim_start().lines().next()
-        {
-            text = line.to_string();
+        let added = self.tokens.len() - before;
+        if !proposed.is_empty() {
+            self.speculation.learn(added - 1);
         }
-        let logprobs = &row.logprobs[..kept];
-        let logprob = (kept > 0).then(|| logprobs.iter().sum::<f64>() / kept as f64);
-        Ok(Hypothesis { text, tokens: kept, logprob, finish })
+        Ok(added)
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use crate::engine::Device;
 use crate::engine::attention::{Attention, Span};
 use crate::engine::formats::{FormatUse, tally};
 use crate::engine::kernels::{Form, Pool, Scratch, default_threads};
@@ -72,16 +73,31 @@ impl Decoder {
     /// [`ErrorKind::Model`](crate::ErrorKind::Model) when a tensor is missing or has another shape than
     /// the metadata says.
     pub fn load(gguf: Gguf, threads: usize) -> Result<Self> {
-        Self::load_in_order(gguf, threads, None)
+        Self::load_on(gguf, threads, Device::Cpu)
     }
 
-    /// As [`load`](Self::load), with the rows of the output head in another order: row `i` is that of token
+    /// As [`load`](Self::load), with the products on `device`.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load); a usage or a resource error when the device cannot be used.
+    pub fn load_on(gguf: Gguf, threads: usize, device: Device) -> Result<Self> {
+        Self::load_with(gguf, threads, device, None)
+    }
+
+    /// As [`load_on`](Self::load_on), with the rows of the output head in another order: row `i` is that of token
     /// `order[i]`. Each token stands in it once.
-    pub(super) fn load_in_order(gguf: Gguf, threads: usize, order: Option<Vec<u32>>) -> Result<Self> {
+    pub(super) fn load_with(
+        gguf: Gguf,
+        threads: usize,
+        device: Device,
+        order: Option<Vec<u32>>,
+    ) -> Result<Self> {
+        let device = device.open()?;
         let config = ModelConfig::read(&gguf)?;
         let pool = Pool::new(if threads == 0 { default_threads() } else { threads });
         let fine = config.hidden <= FINE_UP_TO;
-        let loader = Loader { gguf: &gguf, form: Form::choose()?, fine, pool: &pool };
+        let loader =
+            Loader { gguf: &gguf, form: Form::choose()?, fine, device: device.as_ref(), pool: &pool };
         let layout = match config.architecture {
             Architecture::Llama => RopeLayout::Interleaved,
             _ => RopeLayout::HalfSplit,
@@ -329,8 +345,7 @@ impl Step<'_> {
         let b = &mut self.buffers;
 
         norm(stream, &layer.attention_norm, eps, &mut b.normed, pool);
-        let layers =
-            [(&layer.query, &mut b.query), (&layer.key, &mut b.key), (&layer.value, &mut b.value)];
+        let layers = [(&layer.query, &mut b.query), (&layer.key, &mut b.key), (&layer.value, &mut b.value)];
         Linear::forward_all(layers, &b.normed, tokens, &mut b.scratch, pool)?;
         for (x, weight, width) in
             [(&mut b.query, &layer.query_norm, q_width), (&mut b.key, &layer.key_norm, kv_width)]

@@ -22,7 +22,9 @@
 
 mod batch;
 mod decoder;
+mod ending;
 mod restrict;
+mod speculate;
 
 pub use decoder::{Decoder, Row};
 
@@ -30,9 +32,11 @@ pub use crate::engine::formats::{FormatUse, Kernel};
 pub use crate::engine::slots::{KvShape, SlotId, Slots};
 
 use batch::{Batch, Prompt};
+use ending::Ending;
 use restrict::{HeadRows, Restriction};
+use speculate::STEP_TOKENS;
 
-use crate::engine::{Engine, Event, Flow, Hypothesis};
+use crate::engine::{Device, Engine, Event, Flow, Hypothesis};
 use crate::error::{Error, Result};
 use crate::gguf::{Gguf, ModelConfig};
 use crate::plan::{Piece, Profile, Request, Task};
@@ -41,6 +45,8 @@ use crate::tokenize::Tokenizer;
 /// How an engine works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
+    /// Where matrix products are computed.
+    pub device: Device,
     /// Threads that work on a step; 0 for all cores.
     pub threads: usize,
     /// The most rows decoded together.
@@ -56,17 +62,22 @@ pub struct Options {
     /// what that language and its own source text need: no other script, no tokens of program text. That
     /// makes the output head cheaper. [`Hypothesis::logprob`] is then the mean over the tokens allowed.
     pub full_vocabulary: bool,
+    /// Whether, when few rows are decoded, continuations found in the text are verified in one step. The
+    /// answers are the same.
+    pub speculate: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
+            device: Device::Cpu,
             threads: 0,
             max_rows: 16,
             context: 8192,
             step_tokens: 128,
             kv_bytes: 160 << 20,
             full_vocabulary: false,
+            speculate: true,
         }
     }
 }
@@ -117,7 +128,7 @@ impl CausalEngine {
                 (Some(order), Some(restriction))
             }
         };
-        let decoder = Decoder::load_in_order(gguf, options.threads, order)?;
+        let decoder = Decoder::load_with(gguf, options.threads, options.device, order)?;
         let slots = decoder.slots();
         Ok(Self { decoder, slots, tokenizer, profile, stops, options, restriction, prefix: None })
     }
@@ -133,7 +144,8 @@ impl CausalEngine {
         }
         let longest = options.context.min(config.context).saturating_mul(shape.bytes());
         let widths = 3 * config.hidden + 2 * config.feed_forward + 4 * config.heads * config.head_dim;
-        let step = (options.step_tokens * widths + options.max_rows * config.vocab) * size_of::<f32>();
+        let logits = options.max_rows.max(STEP_TOKENS) * config.vocab;
+        let step = (options.step_tokens * widths + logits) * size_of::<f32>();
         Ok((weights + options.kv_bytes.max(longest) + step) as u64)
     }
 
@@ -251,9 +263,11 @@ impl Engine for CausalEngine {
         let mut batch = Batch {
             decoder: &self.decoder,
             slots: &mut self.slots,
-            tokenizer: &self.tokenizer,
-            stops: &self.stops,
-            stop_at_line_break: self.profile.stops_at_line_break(),
+            ending: Ending {
+                tokenizer: &self.tokenizer,
+                stops: &self.stops,
+                at_line_break: self.profile.stops_at_line_break(),
+            },
             options: &self.options,
             prefix: self.prefix.as_ref(),
             rows: Vec::new(),

@@ -8,12 +8,14 @@ use crate::lang::{Lang, LangPair};
 use crate::plan::{Decoding, Wording};
 
 const OPTIONS: Options = Options {
+    device: crate::engine::Device::Cpu,
     threads: 1,
     max_rows: 16,
     context: 8192,
     step_tokens: 128,
     kv_bytes: 160 << 20,
     full_vocabulary: false,
+    speculate: true,
 };
 
 fn fixture() -> PathBuf {
@@ -81,6 +83,96 @@ fn a_result_does_not_depend_on_rows_steps_memory_or_earlier_runs() {
         assert_same(&engine.run(&requests[2..], &mut go_on).unwrap(), &together[2..]);
         assert_same(&engine.run(&requests[..1], &mut go_on).unwrap(), &together[..1]);
     }
+}
+
+/// Requests whose answers repeat what their prompts say, as the texts of a random model do in any case.
+#[test]
+fn speculation_changes_nothing_but_the_number_of_steps() {
+    let text = "Am Morgen fuhren die Züge wieder. ".repeat(4);
+    let mut requests = requests();
+    requests.push(request(&text, 60, Decoding::Greedy));
+    requests.push(request(&text, 60, Decoding::Sample { temperature: 0.2, top_p: 0.5, seed: 3 }));
+    let mut steps = [0, 0];
+    for max_rows in [1, 2, 16] {
+        let mut answers = |speculate| {
+            let mut engine = engine(Options { max_rows, speculate, ..OPTIONS });
+            let count = &mut steps[usize::from(speculate)];
+            let results = engine.run(&requests, &mut |event| {
+                *count += usize::from(matches!(event, Event::Decoded { .. }));
+                Flow::Continue
+            });
+            assert_eq!(
+                engine.slots.len(engine.prefix.as_ref().unwrap().slot).unwrap(),
+                engine.prefix.as_ref().unwrap().tokens.len()
+            );
+            results.unwrap()
+        };
+        // To the last bit of the probabilities.
+        assert_eq!(answers(true), answers(false), "{max_rows} rows");
+    }
+    assert!(steps[1] < steps[0], "{steps:?}");
+}
+
+/// A position's hidden state is the same to the last bit, whatever is read beside it.
+#[test]
+fn a_position_is_computed_alike_alone_and_among_others() {
+    for name in ["qwen2", "llama", "gemma3", "hunyuan-dense", "qwen3"] {
+        let path = fixture().with_file_name(format!("{name}.gguf"));
+        let Ok(gguf) = Gguf::open(&path) else { panic!("{}", path.display()) };
+        let decoder = Decoder::load(gguf, 2).unwrap();
+        let tokens: Vec<u32> = (0..90).map(|i| (i * 31 + 7) % decoder.vocab_size() as u32).collect();
+        let read = |parts: &[usize]| {
+            let mut slots = decoder.slots();
+            let slot = slots.alloc();
+            let (mut hidden, mut from) = (Vec::new(), 0);
+            for &count in parts {
+                let row = Row { slot, tokens: &tokens[from..from + count], wanted: 0..count };
+                hidden.extend(decoder.step(&mut slots, &[row]).unwrap());
+                from += count;
+            }
+            let mut logits = Vec::new();
+            decoder.head(&hidden, &mut logits).unwrap();
+            logits.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
+        };
+        let alone = read(&[1; 90]);
+        assert!(alone == read(&[60, 1, 8, 5, 16]), "{name}");
+        assert!(alone == read(&[3, 87]), "{name}");
+    }
+}
+
+#[test]
+fn a_restricted_answer_holds_what_its_language_and_its_source_need() {
+    let russian = Lang::parse("ru").unwrap();
+    let mut engine = engine(OPTIONS);
+    let mut written = |target: &Lang, text: &str| {
+        let pair = LangPair { source: Lang::DE, target: target.clone() };
+        let task = Task::Translate { pair, text: text.into(), wording: Wording::Plain };
+        let sample = Decoding::Sample { temperature: 50.0, top_p: 1.0, seed: 5 };
+        let requests = vec![Request { task, decoding: sample, max_tokens: 200 }; 2];
+        engine.run(&requests, &mut go_on).unwrap().remove(0).text
+    };
+    let foreign = |text: &str, lang: &Lang| {
+        let alphabet = crate::lang::Alphabet::of(lang).unwrap();
+        text.chars().filter(|&c| c != char::REPLACEMENT_CHARACTER && !alphabet.contains(c)).count()
+    };
+    let (english, in_russian) = (written(&Lang::EN, "Ja."), written(&russian, "Ja."));
+    assert_eq!(foreign(&english, &Lang::EN), 0, "{english}");
+    assert_eq!(foreign(&in_russian, &russian), 0, "{in_russian}");
+    let mut free = self::engine(Options { full_vocabulary: true, ..OPTIONS });
+    let requests = [Request {
+        task: Task::Translate {
+            pair: LangPair { source: Lang::DE, target: Lang::EN },
+            text: "Ja.".into(),
+            wording: Wording::Plain,
+        },
+        decoding: Decoding::Sample { temperature: 50.0, top_p: 1.0, seed: 5 },
+        max_tokens: 200,
+    }];
+    let anything = free.run(&requests, &mut go_on).unwrap().remove(0).text;
+    assert!(
+        foreign(&anything, &Lang::EN) > 0 || anything.contains(char::REPLACEMENT_CHARACTER),
+        "{anything}"
+    );
 }
 
 #[test]

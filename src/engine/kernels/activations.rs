@@ -133,7 +133,10 @@ impl<'a> Activations<'a> {
             let (values, scales, corrections) = unsafe {
                 (
                     std::slice::from_raw_parts_mut(to.0.get().add(first * k), count * k),
-                    std::slice::from_raw_parts_mut(to.1.get().add(first * scale_stride), count * scale_stride),
+                    std::slice::from_raw_parts_mut(
+                        to.1.get().add(first * scale_stride),
+                        count * scale_stride,
+                    ),
                     std::slice::from_raw_parts_mut(to.2.get().add(first * word_stride), count * word_stride),
                 )
             };

@@ -264,12 +264,14 @@ impl PackedLinear {
         strips
     }
 
-    /// How many tiles a thread takes at once: few enough that they stay in its cache while the rows pass by
-    /// and that no thread waits long for another.
-    fn tiles_at_once(&self, threads: usize) -> usize {
+    /// How many tiles a thread takes at once: so few that no thread waits long for another, and where several
+    /// groups of rows pass by, that they stay in its cache. Tiles that are read once are read in long strips,
+    /// since what is fetched ahead at the end of one may be another thread's.
+    fn tiles_at_once(&self, once: bool, threads: usize) -> usize {
         const CACHED: usize = 1 << 17;
-        let tiles = self.n.div_ceil(COLUMNS);
-        (CACHED / self.tile_bytes()).min(tiles / (8 * threads)).max(1)
+        let fair = self.n.div_ceil(COLUMNS) / (8 * threads);
+        let cached = if once { usize::MAX } else { CACHED / self.tile_bytes() };
+        fair.min(cached).max(1)
     }
 
     /// Multiplies a group of quantized rows with a tile.
@@ -340,7 +342,8 @@ pub(crate) fn multiply(
         .enumerate()
         .flat_map(|(index, product)| {
             let weight = product.weight;
-            let strips = weight.strips(product.wanted, weight.tiles_at_once(pool.threads()));
+            let once = quantized.of(weight).groups() == 1;
+            let strips = weight.strips(product.wanted, weight.tiles_at_once(once, pool.threads()));
             strips.into_iter().map(move |strip| (index, strip))
         })
         .collect();
@@ -363,7 +366,8 @@ pub(crate) fn multiply(
                     // SAFETY: the row is below m and the columns below n, so the range lies inside `out`,
                     // which the caller borrows for the whole region; tiles have columns of their own, and
                     // each tile of a product stands in one strip.
-                    let out = unsafe { std::slice::from_raw_parts_mut(outs[*index].get().add(at), columns.len()) };
+                    let out =
+                        unsafe { std::slice::from_raw_parts_mut(outs[*index].get().add(at), columns.len()) };
                     write(results, bias.map(|bias| &bias[columns.clone()]), out);
                 }
             }
@@ -417,6 +421,7 @@ impl Tile<'_> {
     /// Asserts what the kernels rely on: the tile, the group and the results have the sizes that belong to
     /// each other.
     #[cfg(target_arch = "x86_64")]
+    #[inline]
     fn check(&self, group: &Group<'_>, out: &[[f32; COLUMNS]]) {
         let (format, correction) = (self.format, self.format.correction());
         let inputs = self.blocks * format.block();

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::super::byte_level::ByteLevel;
 use super::super::spm::{SpmModel, damaged, read_file};
 use super::files::{PieceList, Settings, first_of};
-use super::spelling::Spelling;
-use super::{Frame, Languages, Seq2SeqTokenizer};
+use super::spelling::{Layout, Spelling};
+use super::{Frame, Languages, Seq2SeqTokenizer, json};
 use crate::error::{Error, Result};
 use crate::lang::{FLORES_200, Lang, LangCodes, M2M100, MBART_50, WMT21};
 
@@ -68,7 +68,7 @@ impl Files<'_> {
         let marks = (">>", "<<");
         let codes = || codes.iter().map(String::as_str);
         let (source, target) = (source.with_codes(marks, codes()), target.with_codes(marks, codes()));
-        self.tokenizer(source, Some(target), frame, languages, "</s>")
+        self.tokenizer(source, Some(target), frame, languages)
     }
 
     fn marian_side(&self, name: &str, pieces: PieceList) -> Result<Spelling> {
@@ -98,7 +98,7 @@ impl Files<'_> {
         let marks = ("__", "__");
         codes.codes().for_each(|code| pieces.push(&format!("__{code}__")));
         let source = Spelling::spm(model, pieces, &FAIRSEQ, unknown).with_codes(marks, codes.codes());
-        self.tokenizer(source, None, Frame::SourceFirst, Languages::Among(codes), "</s>")
+        self.tokenizer(source, None, Frame::SourceFirst, Languages::Among(codes))
     }
 
     fn nllb(&self) -> Result<Seq2SeqTokenizer> {
@@ -121,77 +121,97 @@ impl Files<'_> {
     /// NLLB and mBART: fairseq's four special tokens instead of SentencePiece's three, the languages after all
     /// pieces, `<mask>` last.
     fn fairseq(&self, codes: LangCodes, frame: Frame) -> Result<Seq2SeqTokenizer> {
-        let path =
-            first_of(self.folder, &["sentencepiece.bpe.model", "spiece.model", "sentencepiece.model"])?;
-        let model = SpmModel::open(&path)?;
-        let specials: Vec<&str> = model.pieces().take(3).collect();
-        if specials != ["<unk>", "<s>", "</s>"] {
-            return Err(damaged(&path, "does not begin with `<unk>`, `<s>` and `</s>`"));
-        }
-        let mut pieces = PieceList::in_order(["<s>", "<pad>", "</s>", "<unk>"].into_iter());
-        model.pieces().skip(3).for_each(|piece| pieces.push(piece));
-        codes.codes().for_each(|code| pieces.push(code));
-        pieces.push("<mask>");
-        let source = Spelling::spm_offset(model, pieces, &FAIRSEQ, 3, 1).with_codes(("", ""), codes.codes());
-        self.tokenizer(source, None, frame, Languages::Among(codes), "</s>")
+        let names = ["sentencepiece.bpe.model", "spiece.model", "sentencepiece.model"];
+        let layout = self.layout(&names, |model, path| {
+            let specials: Vec<&str> = model.pieces().take(3).collect();
+            if specials != ["<unk>", "<s>", "</s>"] {
+                return Err(damaged(path, "does not begin with `<unk>`, `<s>` and `</s>`"));
+            }
+            let mut pieces = PieceList::in_order(["<s>", "<pad>", "</s>", "<unk>"].into_iter());
+            model.pieces().skip(3).for_each(|piece| pieces.push(piece));
+            codes.codes().for_each(|code| pieces.push(code));
+            pieces.push("<mask>");
+            Ok(Layout { model, pieces, offset: 1, unknown: 3 })
+        })?;
+        let source = Spelling::laid_out(layout, &FAIRSEQ).with_codes(("", ""), codes.codes());
+        self.tokenizer(source, None, frame, Languages::Among(codes))
     }
 
     /// BART: bytes merged as in GPT-2, `<s>` and `</s>` around the text.
     fn bart(&self) -> Result<Seq2SeqTokenizer> {
-        let pieces = PieceList::read(&first_of(self.folder, &["vocab.json"])?)?;
-        let path = first_of(self.folder, &["merges.txt"])?;
-        let merges = read_file(&path, MAX_MERGES)?;
-        let merges = str::from_utf8(&merges).map_err(|_| damaged(&path, "is not UTF-8"))?;
-        let plain = pieces.numbered_pieces().filter(|(_, piece)| !FAIRSEQ.contains(piece));
-        let encoder = ByteLevel::gpt2(plain, merges)
-            .map_err(|fault| damaged(&path, &format!("does not fit `vocab.json`: {fault}")))?;
+        let path = first_of(self.folder, &["vocab.json", "tokenizer.json"])?;
+        let (encoder, pieces) = match path.ends_with("tokenizer.json") {
+            true => json::byte_level(&path, &FAIRSEQ)?,
+            false => {
+                let pieces = PieceList::read(&path)?;
+                let path = first_of(self.folder, &["merges.txt"])?;
+                let plain = pieces.numbered_pieces().filter(|(_, piece)| !FAIRSEQ.contains(piece));
+                let encoder = ByteLevel::gpt2(plain, merges(&path)?)
+                    .map_err(|fault| damaged(&path, &format!("does not fit `vocab.json`: {fault}")))?;
+                (encoder, pieces)
+            }
+        };
         let bos = self.piece_id(&pieces, "<s>")?;
         let source = Spelling::bytes(encoder, pieces, &FAIRSEQ);
-        self.tokenizer(source, None, Frame::Enclosed { bos }, Languages::Unsaid, "</s>")
+        self.tokenizer(source, None, Frame::Enclosed { bos }, Languages::Unsaid)
     }
 
     /// Pegasus: special tokens and sentinels, then the SentencePiece model.
     fn pegasus(&self) -> Result<Seq2SeqTokenizer> {
-        let model = SpmModel::open(&first_of(self.folder, &["spiece.model"])?)?;
         let mut names = vec!["<pad>".to_owned(), "</s>".into(), "<mask_1>".into(), "<mask_2>".into()];
         names.extend((2..PEGASUS_OFFSET - 1).map(|number| format!("<unk_{number}>")));
         names.truncate(PEGASUS_OFFSET as usize);
-        let mut pieces = PieceList::in_order(names.iter().map(String::as_str));
-        model.pieces().for_each(|piece| pieces.push(piece));
-        let unknown = model.unknown() + PEGASUS_OFFSET;
-        names.push("<unk>".into());
-        let specials: Vec<&str> = names.iter().map(String::as_str).collect();
-        let source = Spelling::spm_offset(model, pieces, &specials, unknown, PEGASUS_OFFSET);
-        self.tokenizer(source, None, Frame::Plain, Languages::Unsaid, "</s>")
+        let layout = self.layout(&["spiece.model"], |model, _| {
+            let mut pieces = PieceList::in_order(names.iter().map(String::as_str));
+            model.pieces().for_each(|piece| pieces.push(piece));
+            let unknown = model.unknown() + PEGASUS_OFFSET;
+            Ok(Layout { model, pieces, offset: PEGASUS_OFFSET, unknown })
+        })?;
+        let specials: Vec<&str> = names.iter().map(String::as_str).chain(["<unk>"]).collect();
+        self.tokenizer(Spelling::laid_out(layout, &specials), None, Frame::Plain, Languages::Unsaid)
     }
 
     /// T5, mT5 and MADLAD-400: the SentencePiece model's own ids, then the sentinels.
     fn t5(&self) -> Result<Seq2SeqTokenizer> {
-        let model = SpmModel::open(&first_of(self.folder, &["spiece.model", "sentencepiece.model"])?)?;
-        let mut pieces = PieceList::in_order(model.pieces());
-        let tags: Vec<String> = pieces
-            .marked_pieces("<2", ">")
-            .filter(|tag| Lang::parse(tag).is_ok())
-            .map(str::to_owned)
-            .collect();
+        let rows = self.config.id("vocab_size")?.unwrap_or(u32::MAX) as usize;
         let sentinels: Vec<String> =
             (0..T5_SENTINELS).rev().map(|number| format!("<extra_id_{number}>")).collect();
-        // Models with room for no sentinels have them among their pieces.
-        let rows = self.config.id("vocab_size")?.unwrap_or(u32::MAX) as usize;
-        if pieces.len() + T5_SENTINELS <= rows && pieces.id("<extra_id_0>").is_none() {
-            sentinels.iter().for_each(|sentinel| pieces.push(sentinel));
-        }
-        let unknown = model.unknown();
+        let layout = self.layout(&["spiece.model", "sentencepiece.model"], |model, _| {
+            let mut pieces = PieceList::in_order(model.pieces());
+            // Models with room for no sentinels have them among their pieces, or none.
+            if pieces.len() + T5_SENTINELS <= rows && pieces.id("<extra_id_0>").is_none() {
+                sentinels.iter().for_each(|sentinel| pieces.push(sentinel));
+            }
+            let unknown = model.unknown();
+            Ok(Layout { model, pieces, offset: 0, unknown })
+        })?;
         let mut specials = vec!["<pad>", "</s>", "<unk>", "<s>"];
         specials.extend(sentinels.iter().map(String::as_str));
-        let tags = || tags.iter().map(|tag| (tag.as_str(), tag.as_str()));
-        let codes = LangCodes::new(tags());
-        let source = Spelling::spm_offset(model, pieces, &specials, unknown, 0);
-        let source = source.with_codes(("<2", ">"), tags().map(|(tag, _)| tag));
+        let source = Spelling::laid_out(layout, &specials);
+        let tags = source.marked_pieces("<2", ">").filter(|tag| Lang::parse(tag).is_ok());
+        let tags: Vec<String> = tags.map(str::to_owned).collect();
+        let codes = LangCodes::new(tags.iter().map(|tag| (tag.as_str(), tag.as_str())));
+        let source = source.with_codes(("<2", ">"), codes.codes());
         match codes.is_empty() {
-            true => self.tokenizer(source, None, Frame::Plain, self.prompts(), "</s>"),
-            false => self.tokenizer(source, None, Frame::TargetInText, Languages::Among(codes), "</s>"),
+            true => self.tokenizer(source, None, Frame::Plain, self.prompts()),
+            false => self.tokenizer(source, None, Frame::TargetInText, Languages::Among(codes)),
         }
+    }
+
+    /// Opens the first SentencePiece model of `names` that is there and lays it out; without one `tokenizer.json`,
+    /// which has the layout already.
+    fn layout(
+        &self,
+        names: &[&str],
+        lay_out: impl FnOnce(SpmModel, &Path) -> Result<Layout>,
+    ) -> Result<Layout> {
+        let path = first_of(self.folder, &[names, &["tokenizer.json"]].concat())?;
+        if !path.ends_with("tokenizer.json") {
+            return lay_out(SpmModel::open(&path)?, &path);
+        }
+        let model = json::unigram(&path)?;
+        let (pieces, unknown) = (PieceList::in_order(model.pieces()), model.unknown());
+        Ok(Layout { model, pieces, offset: 0, unknown })
     }
 
     /// What T5 was trained to translate (`translation_en_to_de`), with the words before the text.
@@ -210,14 +230,13 @@ impl Files<'_> {
         target: Option<Spelling>,
         frame: Frame,
         languages: Languages,
-        eos: &str,
     ) -> Result<Seq2SeqTokenizer> {
         let generation = Settings::read_optional(self.folder.join("generation_config.json"))?;
         let setting = |key| -> Result<Option<u32>> { Ok(generation.id(key)?.or(self.config.id(key)?)) };
-        let missing = || damaged(self.folder, &format!("has a vocabulary without `{eos}`"));
+        let missing = || damaged(self.folder, "has a vocabulary without `</s>`");
         Ok(Seq2SeqTokenizer {
             name: self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            eos: source.id(eos).ok_or_else(missing)?,
+            eos: source.id("</s>").ok_or_else(missing)?,
             pad: source.id("<pad>"),
             start: setting("decoder_start_token_id")?,
             forced_bos: setting("forced_bos_token_id")?,
@@ -231,4 +250,13 @@ impl Files<'_> {
     fn piece_id(&self, pieces: &PieceList, piece: &str) -> Result<u32> {
         pieces.id(piece).ok_or_else(|| damaged(self.folder, &format!("has a vocabulary without `{piece}`")))
     }
+}
+
+/// The merges of a `merges.txt`, one a line.
+fn merges(path: &Path) -> Result<Vec<(String, String)>> {
+    let bytes = read_file(path, MAX_MERGES)?;
+    let text = str::from_utf8(&bytes).map_err(|_| damaged(path, "is not UTF-8"))?;
+    let lines = text.lines().filter(|line| !line.starts_with("#version") && !line.is_empty());
+    let pair = |line: &str| line.split_once(' ').map(|(left, right)| (left.to_owned(), right.to_owned()));
+    lines.map(pair).collect::<Option<_>>().ok_or_else(|| damaged(path, "has a merge that is not two tokens"))
 }

@@ -6,6 +6,7 @@
 
 mod families;
 mod files;
+mod json;
 mod spelling;
 
 use std::path::Path;
@@ -89,8 +90,9 @@ impl Seq2SeqTokenizer {
         self.check_pair(from, to)?;
         match (&self.languages, self.frame) {
             (Languages::Prompted(pairs), _) => {
-                let prefix = pairs.iter().find(|pair| joins(pair, from, to)).map(|(_, _, prefix)| prefix);
-                self.encode_framed(&format!("{}{text}", prefix.map_or("", |prefix| prefix)), None)
+                let pair = pairs.iter().find(|pair| joins(pair, from, to));
+                let prefix = pair.map_or("", |(_, _, prefix)| prefix);
+                self.encode_framed(&format!("{prefix}{text}"), None)
             }
             (_, Frame::TargetInText) => {
                 let tag = self.language_token(to)?;

@@ -18,6 +18,15 @@ pub(super) struct Spelling {
     code_marks: (&'static str, &'static str),
 }
 
+/// A SentencePiece model within a larger vocabulary.
+pub(super) struct Layout {
+    pub(super) model: SpmModel,
+    pub(super) pieces: PieceList,
+    /// The id of the model's first piece.
+    pub(super) offset: u32,
+    pub(super) unknown: u32,
+}
+
 #[derive(Debug)]
 enum Letters {
     /// Pieces of a SentencePiece model, whose own ids are others.
@@ -33,14 +42,9 @@ impl Spelling {
         Self::new(pieces, specials, Letters::Spm { model, ids, unknown })
     }
 
-    /// Pieces of a SentencePiece model whose ids begin at `offset` in the model's vocabulary.
-    pub(super) fn spm_offset(
-        model: SpmModel,
-        pieces: PieceList,
-        specials: &[&str],
-        unknown: u32,
-        offset: u32,
-    ) -> Self {
+    /// Pieces of a SentencePiece model in the places that a family gives them.
+    pub(super) fn laid_out(layout: Layout, specials: &[&str]) -> Self {
+        let Layout { model, pieces, offset, unknown } = layout;
         let ids = (0..model.len() as u32).map(|id| id + offset).collect();
         Self::new(pieces, specials, Letters::Spm { model, ids, unknown })
     }

@@ -14,10 +14,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::gguf::sniff;
 use matcher::Matcher;
 use normalizer::Normalizer;
-use proto::{Algorithm, Fault, Kind, Model, Piece};
+use proto::Fault;
 use unigram::Unigram;
 
 pub(super) use bpe::{Merge, Merger};
+pub(super) use proto::{Algorithm, Kind, Model, Piece};
 
 /// What a space is in a piece.
 pub(super) const SPACE: &str = "\u{2581}";
@@ -67,7 +68,11 @@ impl SpmModel {
         if bytes.first() != Some(&0x0a) {
             return Err(sniff::foreign(&bytes[..bytes.len().min(64)], "SentencePiece"));
         }
-        let model = Model::read(bytes)?;
+        Self::new(Model::read(bytes)?)
+    }
+
+    /// Takes the parts of a model.
+    pub(super) fn new(model: Model<'_>) -> Result<Self, Fault> {
         let normalizer = Normalizer::new(&model)?;
         let Model { pieces, algorithm, byte_fallback, unknown_surface, .. } = model;
         let ids: HashMap<Box<str>, u32> =

@@ -9,7 +9,7 @@ const MAX_PIECE: usize = 1024;
 
 /// What a piece is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::tokenize) enum Kind {
     Normal,
     Unknown,
     Control,
@@ -19,45 +19,60 @@ pub(super) enum Kind {
 }
 
 #[derive(Debug)]
-pub(super) struct Piece {
-    pub(super) text: String,
-    pub(super) score: f32,
-    pub(super) kind: Kind,
+pub(in crate::tokenize) struct Piece {
+    pub(in crate::tokenize) text: String,
+    pub(in crate::tokenize) score: f32,
+    pub(in crate::tokenize) kind: Kind,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Algorithm {
+pub(in crate::tokenize) enum Algorithm {
     Unigram,
     Bpe,
 }
 
 /// What of a model matters for encoding and decoding.
 #[derive(Debug)]
-pub(super) struct Model<'a> {
-    pub(super) pieces: Vec<Piece>,
-    pub(super) algorithm: Algorithm,
-    pub(super) byte_fallback: bool,
+pub(in crate::tokenize) struct Model<'a> {
+    pub(in crate::tokenize) pieces: Vec<Piece>,
+    pub(in crate::tokenize) algorithm: Algorithm,
+    pub(in crate::tokenize) byte_fallback: bool,
     /// What an unknown piece is written as.
-    pub(super) unknown_surface: String,
+    pub(in crate::tokenize) unknown_surface: String,
     /// The compiled replacements of the normaliser; empty: none.
-    pub(super) charsmap: &'a [u8],
-    pub(super) add_dummy_prefix: bool,
-    pub(super) remove_extra_whitespaces: bool,
-    pub(super) escape_whitespaces: bool,
+    pub(in crate::tokenize) charsmap: &'a [u8],
+    pub(in crate::tokenize) add_dummy_prefix: bool,
+    pub(in crate::tokenize) remove_extra_whitespaces: bool,
+    pub(in crate::tokenize) escape_whitespaces: bool,
+}
+
+impl Piece {
+    /// A piece that can be worked with.
+    pub(in crate::tokenize) fn new(text: String, score: f32, kind: Kind) -> Result<Self, Fault> {
+        match text.is_empty() || text.len() > MAX_PIECE || !score.is_finite() {
+            true => Err("has a piece without text or score".into()),
+            false => Ok(Self { text, score, kind }),
+        }
+    }
 }
 
 impl<'a> Model<'a> {
-    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
-        let mut model = Self {
-            pieces: Vec::new(),
-            algorithm: Algorithm::Unigram,
+    /// A model with the settings that a file's silence means.
+    pub(in crate::tokenize) fn new(pieces: Vec<Piece>, algorithm: Algorithm) -> Self {
+        Self {
+            pieces,
+            algorithm,
             byte_fallback: false,
             unknown_surface: " \u{2047} ".into(),
             charsmap: &[],
             add_dummy_prefix: true,
             remove_extra_whitespaces: true,
             escape_whitespaces: true,
-        };
+        }
+    }
+
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
+        let mut model = Self::new(Vec::new(), Algorithm::Unigram);
         let mut message = Message(bytes);
         while let Some((field, value)) = message.next()? {
             match (field, value) {
@@ -109,20 +124,17 @@ impl<'a> Model<'a> {
 }
 
 fn read_piece(bytes: &[u8]) -> Result<Piece, Fault> {
-    let mut piece = Piece { text: String::new(), score: 0.0, kind: Kind::Normal };
+    let (mut spelled, mut score, mut kind) = (String::new(), 0.0, Kind::Normal);
     let mut message = Message(bytes);
     while let Some((field, value)) = message.next()? {
         match (field, value) {
-            (1, Value::Bytes(bytes)) => piece.text = text(bytes)?,
-            (2, Value::Fixed32(bits)) => piece.score = f32::from_bits(bits),
-            (3, Value::Varint(kind)) => piece.kind = read_kind(kind)?,
+            (1, Value::Bytes(bytes)) => spelled = text(bytes)?,
+            (2, Value::Fixed32(bits)) => score = f32::from_bits(bits),
+            (3, Value::Varint(number)) => kind = read_kind(number)?,
             _ => {}
         }
     }
-    if piece.text.is_empty() || piece.text.len() > MAX_PIECE || !piece.score.is_finite() {
-        return Err("has a piece without text or score".into());
-    }
-    Ok(piece)
+    Piece::new(spelled, score, kind)
 }
 
 fn read_kind(number: u64) -> Result<Kind, Fault> {
