@@ -125,7 +125,7 @@ fn states_and_logits_are_those_of_transformers() {
     for name in MODELS {
         let (states, logits) = numbers_apart(name, Precision::F32);
         println!("{name}: states {states:.1e}, logits {logits:.1e}");
-        assert!(states < 1e-4 && logits < 1e-4, "{name}: states {states}, logits {logits}");
+        assert!(states < 1e-5 && logits < 1e-5, "{name}: states {states}, logits {logits}");
     }
 }
 
@@ -135,7 +135,7 @@ fn weights_of_8_bits_keep_close() {
     for name in MODELS {
         let (states, logits) = numbers_apart(name, Precision::Int8);
         println!("{name}: states {states:.1e}, logits {logits:.1e}");
-        assert!(states < 0.05 && logits < 0.08, "{name}: states {states}, logits {logits}");
+        assert!(states < 0.2 && logits < 0.2, "{name}: states {states}, logits {logits}");
         assert!(logits > 1e-4, "{name}: rounding shows");
     }
 }
@@ -166,8 +166,7 @@ fn beam_outputs_are_those_of_transformers() {
                     let scores = (found.score, expected.score);
                     assert_eq!(found.tokens, expected.tokens, "{name}, batch {i}: {scores:?}");
                     assert_eq!(found.complete, expected.complete, "{name}, batch {i}");
-                    let apart = (found.score - expected.score).abs();
-                    assert!(apart < 1e-3 * expected.score.abs() + 1e-4, "{name}, batch {i}: {apart}");
+                    assert!((scores.0 - scores.1).abs() < 1e-4 * scores.1.abs() + 1e-5, "{name}: {scores:?}");
                 }
             }
         }
@@ -321,7 +320,8 @@ fn weights_that_are_no_numbers_are_said_to_be_damaged() {
     for precision in [Precision::F32, Precision::Int8] {
         let model = Seq2Seq::load(copy.path(), precision, 1).unwrap();
         let options = SearchOptions::of_folder(copy.path()).unwrap();
-        let error = model.generate(&[Source::from(vec![5, 2])], &options, &mut |_| Flow::Continue).unwrap_err();
+        let error =
+            model.generate(&[Source::from(vec![5, 2])], &options, &mut |_| Flow::Continue).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Model, "{error}");
         assert!(error.to_string().contains("damaged"), "{error}");
     }

@@ -114,7 +114,8 @@ impl<'a> Parts<'a> {
 
     fn attend(&self, layer: &str, part: &str) -> Result<Attend> {
         let inner = self.heads.count * self.heads.dim;
-        let linear = |rest: &str, rows, cols| self.loader.linear(&format!("{layer}.{part}.{rest}"), rows, cols);
+        let linear =
+            |rest: &str, rows, cols| self.loader.linear(&format!("{layer}.{part}.{rest}"), rows, cols);
         Ok(Attend {
             heads: self.heads,
             query: linear("q", inner, self.width)?,
@@ -126,8 +127,9 @@ impl<'a> Parts<'a> {
     }
 
     fn feed_forward(&self, layer: &str) -> Result<FeedForward> {
-        let linear =
-            |rest: &str, rows, cols| self.loader.linear(&format!("{layer}.DenseReluDense.{rest}"), rows, cols);
+        let linear = |rest: &str, rows, cols| {
+            self.loader.linear(&format!("{layer}.DenseReluDense.{rest}"), rows, cols)
+        };
         let up = if self.gated { "wi_1" } else { "wi" };
         Ok(FeedForward {
             gate: if self.gated { Some(linear("wi_0", self.feed_forward, self.width)?) } else { None },
@@ -151,7 +153,9 @@ impl<'a> Parts<'a> {
         };
         let max_distance = config.count("relative_attention_max_distance")?.unwrap_or(128);
         if buckets < 4 || !buckets.is_multiple_of(4) || max_distance <= buckets / 2 {
-            return Err(config.wrong("relative_attention_num_buckets", "and the distance do not fit each other"));
+            return Err(
+                config.wrong("relative_attention_num_buckets", "and the distance do not fit each other")
+            );
         }
         let tensor = format!("{name}.block.0.layer.0.SelfAttention.relative_attention_bias.weight");
         let table = self.loader.checkpoint.tensor(&tensor, &[buckets, self.heads.count])?;

@@ -166,9 +166,11 @@ mod tests {
 
     #[test]
     fn the_first_complete_set_ends_a_search_that_asks_for_it() {
-        for (early_stopping, ends) in
-            [(EarlyStopping::FirstComplete, true), (EarlyStopping::Heuristic, false), (EarlyStopping::Never, false)]
-        {
+        for (early_stopping, ends) in [
+            (EarlyStopping::FirstComplete, true),
+            (EarlyStopping::Heuristic, false),
+            (EarlyStopping::Never, false),
+        ] {
             let options = options(early_stopping);
             let mut h = Hypotheses::new(9, 10);
             h.advance(&[vec![(5, -1.0), (6, -1.0), (7, -1.1), (8, -1.2)]], &options);

@@ -151,7 +151,13 @@ fn scatter(from: &[f32], heads: Heads, head: usize, to: &mut [f32]) {
 
 /// The keys and values that decoder rows attend to, for each source: `keys` and `values` are
 /// `[tokens, heads * dim]`, the tokens of all sources in order.
-pub(crate) fn panels(heads: Heads, lengths: &[usize], keys: &[f32], values: &[f32], pool: &Pool) -> Vec<Panels> {
+pub(crate) fn panels(
+    heads: Heads,
+    lengths: &[usize],
+    keys: &[f32],
+    values: &[f32],
+    pool: &Pool,
+) -> Vec<Panels> {
     let width = heads.count * heads.dim;
     let mut first = 0;
     let mut made: Vec<(usize, usize, Option<Panels>)> = Vec::with_capacity(lengths.len());
@@ -296,7 +302,12 @@ mod tests {
     const WIDTH: usize = HEADS.count * HEADS.dim;
 
     /// Attention of one query by the definition, in `f64`. `bias` is asked with head and key.
-    fn definition(query: &[f32], keys: &[f32], values: &[f32], bias: impl Fn(usize, usize) -> f32) -> Vec<f64> {
+    fn definition(
+        query: &[f32],
+        keys: &[f32],
+        values: &[f32],
+        bias: impl Fn(usize, usize) -> f32,
+    ) -> Vec<f64> {
         let len = keys.len() / WIDTH;
         let mut out = Vec::new();
         for head in 0..HEADS.count {
@@ -335,8 +346,7 @@ mod tests {
                 for i in 0..len {
                     let bias = |head: usize, key: usize| bias.map_or(0.0, |bias| bias[head][69 + key - i]);
                     let at = (first + i) * WIDTH;
-                    let expected =
-                        definition(&q[at..at + WIDTH], &k[rows.clone()], &v[rows.clone()], bias);
+                    let expected = definition(&q[at..at + WIDTH], &k[rows.clone()], &v[rows.clone()], bias);
                     assert_close(&out[at..at + WIDTH], &expected);
                 }
                 first += len;
@@ -355,8 +365,7 @@ mod tests {
         to_sources(HEADS, &[(4, &made[0]), (1, &made[1])], &queries, &mut out, &pool);
         for row in 0..5 {
             let source = if row < 4 { 0..3 * WIDTH } else { 3 * WIDTH..36 * WIDTH };
-            let expected =
-                definition(&queries[row * WIDTH..], &k[source.clone()], &v[source], |_, _| 0.0);
+            let expected = definition(&queries[row * WIDTH..], &k[source.clone()], &v[source], |_, _| 0.0);
             assert_close(&out[row * WIDTH..][..WIDTH], &expected);
         }
 

@@ -80,7 +80,11 @@ pub(super) fn load(
         let one = loader.first_of(&[&shared, &of_encoder, &of_decoder, "lm_head.weight"])?;
         (one, one, "lm_head.weight")
     } else {
-        (loader.first_of(&[&of_encoder])?, loader.first_of(&[&of_decoder, "lm_head.weight"])?, "lm_head.weight")
+        (
+            loader.first_of(&[&of_encoder])?,
+            loader.first_of(&[&of_decoder, "lm_head.weight"])?,
+            "lm_head.weight",
+        )
     };
     let tied = config.flag("tie_word_embeddings") != Some(false) || !checkpoint.has(head);
     let source = loader.embeddings(source, vocab, width)?;
@@ -162,7 +166,8 @@ impl Parts<'_> {
     }
 
     fn attend(&self, layer: &str, part: &str, heads: Heads) -> Result<Attend> {
-        let linear = |rest: &str| self.loader.linear(&format!("{layer}.{part}.{rest}"), self.width, self.width);
+        let linear =
+            |rest: &str| self.loader.linear(&format!("{layer}.{part}.{rest}"), self.width, self.width);
         Ok(Attend {
             heads,
             query: linear("q_proj")?,
@@ -203,17 +208,23 @@ impl Parts<'_> {
     /// What is added to embeddings, `[positions, width]`.
     fn positions(&self, kind: &Kind, name: &str, count: usize) -> Result<Vec<f32>> {
         let width = self.width;
+        let stored = format!("{name}.embed_positions.weight");
         let half = width.div_ceil(2);
         let table = |angle: &dyn Fn(usize, usize) -> f64| {
             let place = |position: usize, column: usize| match column.checked_sub(half) {
                 None => angle(position, column).sin() as f32,
                 Some(column) => angle(position, column).cos() as f32,
             };
-            (0..count).flat_map(|position| (0..width).map(move |column| (position, column)))
+            (0..count)
+                .flat_map(|position| (0..width).map(move |column| (position, column)))
                 .map(|(position, column)| place(position, column))
                 .collect()
         };
         Ok(match kind {
+            // Some files hold the table, rounded as they are.
+            Kind::Sinusoidal if self.loader.checkpoint.has(&stored) => {
+                self.loader.checkpoint.tensor(&stored, &[count, width])?
+            }
             Kind::Sinusoidal => {
                 table(&|position, i| position as f64 / 10_000f64.powf((2 * i) as f64 / width as f64))
             }
@@ -223,8 +234,7 @@ impl Parts<'_> {
                 table(&|position, i| f64::from((position + first) as f32 * (i as f32 * -step).exp()))
             }
             Kind::Learned(first) => {
-                let rows = count + first;
-                let all = self.loader.checkpoint.tensor(&format!("{name}.embed_positions.weight"), &[rows, width])?;
+                let all = self.loader.checkpoint.tensor(&stored, &[count + first, width])?;
                 all.get(first * width..).unwrap_or_default().to_vec()
             }
         })

@@ -93,8 +93,14 @@ pub(super) struct Limits {
     pub(super) positions: usize,
 }
 
-pub(super) const LIMITS: Limits =
-    Limits { width: 1 << 13, feed_forward: 1 << 16, heads: 256, layers: 256, vocab: 1 << 21, positions: 1 << 14 };
+pub(super) const LIMITS: Limits = Limits {
+    width: 1 << 13,
+    feed_forward: 1 << 16,
+    heads: 256,
+    layers: 256,
+    vocab: 1 << 21,
+    positions: 1 << 14,
+};
 
 /// The activation of this name; `key` is where a configuration names it.
 pub(super) fn activation(config: &Settings, key: &str, name: Option<&str>) -> Result<fn(&mut [f32])> {
@@ -103,7 +109,9 @@ pub(super) fn activation(config: &Settings, key: &str, name: Option<&str>) -> Re
         Some("silu" | "swish") => Ok(ops::silu),
         Some("gelu" | "gelu_python") => Ok(ops::gelu),
         Some("gelu_new" | "gelu_fast" | "gelu_pytorch_tanh" | "gelu_accurate") => Ok(ops::gelu_tanh),
-        Some(other) => Err(config.wrong(key, &format!("names `{other}`, an activation that is not known here"))),
+        Some(other) => {
+            Err(config.wrong(key, &format!("names `{other}`, an activation that is not known here")))
+        }
         None => Err(config.wrong(key, "is missing")),
     }
 }

@@ -147,7 +147,8 @@ impl Model {
             let DecoderLayer { attend, cross, feed_forward } = layer;
             residual(&mut stream, &attend.norm, self.when_normed, b, &self.pool, |x, b| {
                 attend.project(x, b, &self.pool)?;
-                let (keys, values) = (b.key.chunks_exact(attend.width()), b.value.chunks_exact(attend.width()));
+                let (keys, values) =
+                    (b.key.chunks_exact(attend.width()), b.value.chunks_exact(attend.width()));
                 for ((path, key), value) in paths.iter().zip(keys).zip(values) {
                     path.last().iter().for_each(|node| tree.write(**node, index, key, value));
                 }

@@ -56,7 +56,9 @@ mod tests {
     fn distances_fall_into_the_buckets_of_the_paper() {
         let bias = RelativeBias { table: (0..64).map(|i| i as f32).collect(), heads: 2, max_distance: 128 };
         let back = bias.backwards(200);
-        for (distance, bucket) in [(0, 0), (15, 15), (16, 16), (18, 16), (19, 17), (64, 26), (127, 31), (199, 31)] {
+        for (distance, bucket) in
+            [(0, 0), (15, 15), (16, 16), (18, 16), (19, 17), (64, 26), (127, 31), (199, 31)]
+        {
             assert_eq!(back[0][distance], 2.0 * bucket as f32, "{distance}");
             assert_eq!(back[1][distance], 2.0 * bucket as f32 + 1.0, "{distance}");
         }
