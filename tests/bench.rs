@@ -114,7 +114,7 @@ fn every_part_has_its_lines_and_each_line_its_rounds() {
     let article = &report["article"];
     assert_eq!((article["name"].as_str(), article["segments"].as_u64()), (Some("a.txt"), Some(2)));
     assert!(article["output_tokens"].as_u64() > Some(2), "{article}");
-    assert_eq!(article["full_vocabulary"], false);
+    assert_eq!((&article["full_vocabulary"], &article["speculation"]), (&false.into(), &true.into()));
     assert!(article["kv_budget"].as_u64() > Some(1 << 20), "{article}");
 }
 
@@ -129,7 +129,7 @@ fn formats_are_told_with_what_multiplies_them() {
     for words in [
         "model.gguf",
         "1 round\n",
-        "kernels: portable",
+        "device: cpu, kernels: portable\n",
         "  Q8_0: our portable kernel (1 tensors",
         "  Q4_1: no kernel of ours, candle's product (1 tensors",
         "  F32: our f32 product (6 tensors",
@@ -167,6 +167,8 @@ fn prompts_are_those_of_the_article_and_come_with_their_answers() {
     assert_eq!(prompts, desk.json(&args), "the same each time");
     let open = desk.json(&[&args[..], &["--full-vocabulary"]].concat());
     let answer = |prompts: &Value| prompts["rounds"][0]["prompts"][0]["answer"].clone();
+    let stepwise = desk.json(&[&args[..], &["--no-speculation"]].concat());
+    assert_eq!(stepwise["rounds"], prompts["rounds"], "speculation changes no answer");
     assert_ne!(answer(&open), answer(&prompts), "random weights choose any script where they may");
 }
 
@@ -179,6 +181,7 @@ fn what_cannot_be_measured_is_said_before_anything_is() {
     desk.fails(&["--only", "everything"], 2, &["everything", "prefill"]);
     desk.fails(&["--rounds", "0"], 2, &["--rounds"]);
     desk.fails(&["--prompts", "--json"], 2, &["--json"]);
+    desk.fails(&["--device", "abacus"], 2, &["abacus"]);
     desk.fails(&["--lang", "xx"], 2, &["xx"]);
     desk.fails(&["--model", "qwen9"], 2, &["qwen9", "hint:"]);
     desk.fails(&["--model", tiny, "--profile", "vicuna"], 2, &["vicuna", "chatml"]);

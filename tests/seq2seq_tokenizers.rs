@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use diglot::gguf::Gguf;
 use diglot::tokenize::Seq2SeqTokenizer;
 use diglot::{Error, ErrorKind, Lang};
 use serde::Deserialize;
@@ -117,6 +118,29 @@ fn ids_equal_those_of_transformers() {
         let start = (folder.expected.start, folder.expected.forced);
         assert_eq!(tokenizer.decoder_start(&to).unwrap(), start, "{family}");
     }
+}
+
+#[test]
+fn gguf_files_give_the_same_ids() {
+    let open = |name: &str| {
+        let gguf = Gguf::open(&fixtures().join("gguf").join(name)).unwrap();
+        Seq2SeqTokenizer::from_gguf(&gguf).unwrap()
+    };
+    let (t5, madlad) = (open("t5.gguf"), open("madlad.gguf"));
+    for (text, ids, target, written) in &Folder::of("t5").expected.rows {
+        let prefix = "translate German to English: ";
+        assert_eq!(t5.encode_text(prefix, text, &Lang::DE).unwrap(), *ids, "{text:?}");
+        assert_eq!(t5.decode(target), *written);
+    }
+    for (text, ids, target, written) in &Folder::of("madlad").expected.rows {
+        assert_eq!(madlad.encode_source(text, &Lang::EN, &Lang::DE).unwrap(), *ids, "{text:?}");
+        assert_eq!(madlad.decode(target), *written);
+    }
+    assert_eq!(madlad.decoder_start(&Lang::DE).unwrap(), (0, None));
+    assert_eq!(madlad.language_code(&lang("zh-TW")), Some("zh_Hant"));
+    let other = Gguf::open(&fixtures().join("../models/vocab-smollm.gguf")).unwrap();
+    let error = Seq2SeqTokenizer::from_gguf(&other).unwrap_err();
+    assert!(error.to_string().contains("a tokenizer `gpt2`, not `t5`"), "{error}");
 }
 
 #[test]

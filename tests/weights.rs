@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use diglot::catalog::{Catalog, Proceed, StoreEvent};
-use diglot::{ModelStore, Result};
+use diglot::{
+    Bitext, Document, Lang, LoadOptions, Model, ModelStore, Result, Summarizer, Summary, Translator,
+};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// A test of one model's weights.
@@ -36,6 +38,11 @@ const CHECKS: &[Check] = &[
         name: "qwen_0_5b_equals_the_reference",
         card: "qwen2.5-coder-0.5b-instruct",
         run: |gguf| equals_the_reference("q05", gguf),
+    },
+    Check {
+        name: "qwen_0_5b_answers_alike_however_it_is_computed",
+        card: "qwen2.5-coder-0.5b-instruct",
+        run: answers_alike_however_computed,
     },
     Check {
         name: "qwen_1_5b_makes_a_bilingual_article",
@@ -100,6 +107,42 @@ fn equals_the_reference(name: &str, gguf: &Path) -> std::result::Result<(), Fail
         return Err(format!("only {:.1} % of the most likely tokens agree", 100.0 * agree).into());
     }
     Ok(())
+}
+
+/// The project's own articles, one segment at a time on one thread and together on two, with and without
+/// speculation: the same text and the same probabilities. With the full vocabulary, nearly the same text.
+fn answers_alike_however_computed(gguf: &Path) -> std::result::Result<(), Failed> {
+    let (store, catalog) = (ModelStore::from_env()?, Catalog::load()?);
+    let answers = |options: &LoadOptions| -> Result<Vec<(Bitext, Summary)>> {
+        let model = Model::load_file(&store, &catalog, gguf, options)?;
+        ["bibliothek.de.txt", "stadtwerke.de.txt"]
+            .iter()
+            .map(|name| {
+                let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/articles").join(name);
+                let bitext = Translator::new(&model, Lang::EN).translate(&Document::read(path, None)?)?;
+                let summary = Summarizer::new(&model).summarize(&bitext)?;
+                Ok((bitext, summary))
+            })
+            .collect()
+    };
+    let (one, two) = (Some(1), Some(2));
+    let usual = answers(&LoadOptions { threads: two, batch: Some(16), ..LoadOptions::default() })?;
+    let alone = LoadOptions { threads: one, batch: one, no_speculation: true, ..LoadOptions::default() };
+    for ((usual, summary), (alone, other)) in usual.iter().zip(&answers(&alone)?) {
+        for (usual, alone) in usual.units.iter().zip(&alone.units) {
+            check(usual.target == alone.target, &format!("{:?} is {:?}", usual.target, alone.target))?;
+        }
+        check(summary.sentences == other.sentences, "the summaries are the same")?;
+    }
+    let free = LoadOptions { threads: two, full_vocabulary: true, ..LoadOptions::default() };
+    let free = answers(&free)?;
+    let units = |all: &[(Bitext, Summary)]| -> Vec<String> {
+        all.iter().flat_map(|(bitext, _)| &bitext.units).map(|unit| unit.target.text.clone()).collect()
+    };
+    let (usual, free) = (units(&usual), units(&free));
+    let differing = usual.iter().zip(&free).filter(|(a, b)| a != b).count();
+    println!("{differing} of {} segments differ with the full vocabulary", usual.len());
+    check(differing * 10 <= usual.len(), "the restriction changes at most one segment in ten")
 }
 
 /// The project's own article, through the binary, with the model's own card found by its sha256.

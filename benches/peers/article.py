@@ -30,7 +30,7 @@ FINALISTS = 2
 
 def main():
     options = arguments()
-    variants = dict(options.variant or [("diglot", "")])
+    variants = dict(options.variant or [variant("diglot")])
     prompts = ask_prompts(options, next(iter(variants.values())))
     trials = [(repack, slots) for repack in [0, 1] for slots in options.slots]
     tried = {trial: server(options, prompts, *trial) for trial in trials}
@@ -62,13 +62,18 @@ def arguments():
     parser.add_argument("--slots", type=lambda text: [int(n) for n in text.split(",")], default=[1, 2, 4, 8, 16])
     parser.add_argument(
         "--variant",
-        nargs=2,
         action="append",
-        metavar=("NAME", "ARGS"),
+        type=variant,
+        metavar="NAME=ARGS",
         help="measure diglot with more arguments of `diglot bench`; may be repeated",
     )
     parser.add_argument("--name", default="article", help="of the result file")
     return parser.parse_args()
+
+
+def variant(words):
+    name, _, extra = words.partition("=")
+    return name, extra
 
 
 def setting(trial):

@@ -51,16 +51,13 @@ def legend(results):
 
 
 def panel(shapes, model, y):
-    """The bars of one model; answers where the next one begins. Prefill is far faster than decoding and has
-    a scale of its own."""
+    """The bars of one model, all of one scale; answers where the next one begins."""
     shapes.append(text(LEFT, y + 12, model["model"], "title"))
     y += 26
     lines = [line for line in model["lines"] if line["unit"] == "tokens/s"]
-    for kind in ["prefill", "decode"]:
-        members = [line for line in lines if line["name"].startswith(kind)]
-        longest = max(engine["median"] for line in members for engine in line["engines"].values())
-        for line in members:
-            y = bars(shapes, line, (WIDTH - LEFT - RIGHT) / longest, y)
+    longest = max(engine["median"] for line in lines for engine in line["engines"].values())
+    for line in lines:
+        y = bars(shapes, line, (WIDTH - LEFT - RIGHT) / longest, y)
     return y + 14
 
 

@@ -26,6 +26,18 @@ pub struct Unit {
     pub segment: Segment,
     /// The translation, or a copy of the source.
     pub target: Target,
+    /// Other translations, where they were asked for: the likeliest first, all different from each other and from
+    /// the target.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// Another translation of a segment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alternative {
+    /// The translation, in one line.
+    pub text: String,
+    /// Mean natural logarithm of the token probabilities.
+    pub logprob: Option<f64>,
 }
 
 impl Bitext {
@@ -46,8 +58,11 @@ impl Bitext {
             return Err(Error::runtime(format!("{}: {have} segments but {got} translations", document.name)));
         }
         check_segments(&document, &segments)?;
-        let units =
-            segments.into_iter().zip(targets).map(|(segment, target)| Unit { segment, target }).collect();
+        let units = segments
+            .into_iter()
+            .zip(targets)
+            .map(|(segment, target)| Unit { segment, target, alternatives: Vec::new() })
+            .collect();
         Ok(Self { document, pair, confidence, units })
     }
 

@@ -71,6 +71,7 @@ fn article(model: &Model, plan: &Plan<'_>, report: &mut Report, observe: Observe
         prompt_tokens: tokens.prompt,
         output_tokens: tokens.output,
         full_vocabulary: plan.subject.load.full_vocabulary,
+        speculation: !plan.subject.load.no_speculation,
         kv_budget: Options::default().kv_bytes,
     });
     Ok(())

@@ -18,7 +18,9 @@ pub(crate) struct Report {
     /// Cores granted to this process.
     pub(crate) cores: usize,
     pub(crate) threads: usize,
-    /// The form of the kernels, or `candle` where its product serves.
+    /// Where matrices are multiplied.
+    pub(crate) device: String,
+    /// The form of the kernels on the processor, or `candle` where its product serves.
     pub(crate) kernel: &'static str,
     pub(crate) formats: Vec<FormatUse>,
     pub(crate) rounds: usize,
@@ -34,6 +36,7 @@ pub(crate) struct ArticleFacts {
     pub(crate) prompt_tokens: usize,
     pub(crate) output_tokens: usize,
     pub(crate) full_vocabulary: bool,
+    pub(crate) speculation: bool,
     /// Bytes that the keys and values of its requests may grow to together.
     pub(crate) kv_budget: usize,
 }
@@ -70,6 +73,7 @@ impl Report {
             processor: machine::processor(),
             cores: default_threads(),
             threads: subject.threads,
+            device: subject.load.device.to_string(),
             kernel: Form::choose()?.map_or("candle", Form::name),
             formats,
             rounds: plan.rounds,

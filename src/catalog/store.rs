@@ -10,7 +10,7 @@ use super::card::{Card, CardFile};
 use super::events::{Observe, Proceed, StoreEvent};
 #[cfg(feature = "hub")]
 use super::fetch::fetch_file;
-use super::layout::candidates;
+use super::layout::{candidates, folder_of};
 use super::ledger::Ledger;
 use super::options::StoreOptions;
 use super::{Catalog, card};
@@ -171,6 +171,16 @@ impl ModelStore {
         Ok((sha256, card))
     }
 
+    /// The folder and commit at which the Hugging Face cache holds the main branch of a repository (`OWNER/NAME`).
+    /// Its bytes are not held against anything.
+    pub(crate) fn snapshot(&self, repository: &str) -> Option<(PathBuf, String)> {
+        let folder = self.options.hub_cache.join(folder_of(repository));
+        let commit = fs::read_to_string(folder.join("refs").join("main")).ok()?;
+        let commit = commit.trim();
+        let snapshot = folder.join("snapshots").join(commit);
+        (card::is_lower_hex(commit, 40) && snapshot.is_dir()).then(|| (snapshot, commit.to_owned()))
+    }
+
     /// Remembers that the user accepted the terms of a card.
     pub fn accept_licence(&self, card: &Card) -> Result<()> {
         if card.licence.is_permissive() {
@@ -209,7 +219,7 @@ impl ModelStore {
     }
 
     /// The hash of a file, from memory if the file is as it was.
-    fn sha256_of(&self, path: &Path) -> Result<String> {
+    pub(crate) fn sha256_of(&self, path: &Path) -> Result<String> {
         let reading = |e| Error::io(ErrorKind::Model, "read", path, e);
         let metadata = fs::metadata(path).map_err(reading)?;
         if !metadata.is_file() {

@@ -69,7 +69,7 @@ pub(crate) struct SummarizeArgs {
     /// The summary in both languages, then both texts side by side.
     #[arg(long)]
     pub bilingual: bool,
-    /// Summarise with this model (a card's name or a GGUF file).
+    /// Summarise with this model (a card's name, a GGUF file, or a folder with an encoder-decoder).
     #[arg(long, value_name = "NAME|PATH")]
     pub summarizer: Option<String>,
     #[command(flatten)]
@@ -84,6 +84,10 @@ pub(crate) struct TranslateArgs {
     /// How the two texts stand to each other; by default the target alone, in HTML and Markdown side by side.
     #[arg(long, value_enum)]
     pub layout: Option<LayoutArg>,
+    /// Up to this many other translations of each segment, in JSON or below the target, source and target in turn
+    /// unless another layout of both is named. Encoder-decoder models have them.
+    #[arg(long, value_name = "N", value_parser = few, default_value_t = 0)]
+    pub alternatives: usize,
     #[command(flatten)]
     pub shared: SharedArgs,
 }
@@ -102,10 +106,10 @@ pub(crate) struct SharedArgs {
     /// Write to this file instead of standard output. It is replaced only when the work is done.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Use this model for both roles (a card's name or a GGUF file).
+    /// Use this model for both roles (a card's name, a GGUF file, or a folder with an encoder-decoder).
     #[arg(long, value_name = "NAME|PATH")]
     pub model: Option<String>,
-    /// Translate with this model (a card's name or a GGUF file).
+    /// Translate with this model (a card's name, a GGUF file, or a folder with an encoder-decoder).
     #[arg(long, value_name = "NAME|PATH")]
     pub translator: Option<String>,
     /// The prompt profile of a GGUF file that no card knows.
@@ -203,6 +207,14 @@ impl From<LayoutArg> for render::Layout {
             LayoutArg::Interleaved => Self::Interleaved,
             LayoutArg::SideBySide => Self::SideBySide,
         }
+    }
+}
+
+/// A number of alternatives.
+fn few(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n @ 0..=20) => Ok(n),
+        _ => Err("a number from 0 to 20 is needed".into()),
     }
 }
 

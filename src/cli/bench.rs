@@ -166,7 +166,7 @@ fn subject(args: &BenchArgs, reporter: &Reporter) -> Result<Subject> {
             let files = stored.files.iter().map(|f| (f.name.clone(), f.sha256.clone())).collect();
             Ok(Subject {
                 path: stored.weights()?.path.clone(),
-                info: ModelInfo { name: card.name.clone(), files },
+                info: ModelInfo { name: card.name.clone(), files, unlisted: false },
                 profile: Some(args.profile.clone().unwrap_or_else(|| card.profile.clone())),
                 card: Some(card.clone()),
                 threads,
@@ -190,6 +190,7 @@ fn file(
         info: ModelInfo {
             name: card.map_or_else(|| file.clone(), |card| card.name.clone()),
             files: vec![(file, sha256)],
+            unlisted: card.is_none(),
         },
         profile: args.profile.clone().or_else(|| card.map(|card| card.profile.clone())),
         card: card.cloned(),
@@ -214,7 +215,8 @@ fn table(report: &Report) -> String {
     if let Some(processor) = &report.processor {
         text += &format!("{processor}, ");
     }
-    text += &format!("{} threads on {} cores, kernels: {}\n", report.threads, report.cores, report.kernel);
+    text += &format!("{} threads on {} cores, ", report.threads, report.cores);
+    text += &format!("device: {}, kernels: {}\n", report.device, report.kernel);
     for used in &report.formats {
         text += &format!("  {}\n", format_line(used));
     }
@@ -233,7 +235,12 @@ fn table(report: &Report) -> String {
             article.segments,
             article.prompt_tokens,
             article.output_tokens,
-            if article.full_vocabulary { " with the whole vocabulary" } else { "" },
+            match (article.full_vocabulary, article.speculation) {
+                (true, true) => " with the whole vocabulary",
+                (true, false) => " with the whole vocabulary, without speculation",
+                (false, true) => "",
+                (false, false) => " without speculation",
+            },
             article.kv_budget as f64 / 1e6,
         );
     }
@@ -245,6 +252,7 @@ fn format_line(used: &FormatUse) -> String {
     let product = match kernel {
         Kernel::Packed(form) => format!("our {} kernel", form.name()),
         Kernel::Plain => "our f32 product".into(),
+        Kernel::Device => "candle's product on the device".into(),
         Kernel::Candle => "no kernel of ours, candle's product".into(),
     };
     format!("{format}: {product} ({tensors} tensors, {:.1} MB)", *bytes as f64 / 1e6)

@@ -10,6 +10,7 @@ use crate::cli::progress::Reporter;
 use crate::error::{Error, Result};
 use crate::lang::{Lang, LangPair};
 use crate::pipeline::{LoadOptions, Model};
+use crate::render::ModelInfo;
 
 /// The models that a command has loaded. A model that fills two roles is loaded once.
 pub(crate) struct Roles<'a> {
@@ -79,11 +80,15 @@ impl<'a> Roles<'a> {
         })
     }
 
-    /// A GGUF file's model.
+    /// A GGUF file's model, or that of a folder or repository.
     fn file(&mut self, path: &str) -> Result<Model> {
         self.once(path, |roles| {
-            roles.timed(|roles| {
-                Model::load_file(&roles.store, &roles.catalog, path.as_ref(), &roles.load_options())
+            roles.timed(|roles| match Path::new(path) {
+                folder if folder.is_dir() => Model::load_folder(&roles.store, folder, &roles.load_options()),
+                absent if is_repository(path) && !absent.exists() => {
+                    Model::load_repository(&roles.store, path, &roles.load_options())
+                }
+                file => Model::load_file(&roles.store, &roles.catalog, file, &roles.load_options()),
             })
         })
     }
@@ -102,7 +107,9 @@ impl<'a> Roles<'a> {
         let model = load(self)?;
         let seconds = started.elapsed().as_secs_f64();
         self.load_seconds += seconds;
-        self.reporter.note(format!("loaded {} in {seconds:.1} s", model.info().name));
+        let ModelInfo { name, unlisted, .. } = model.info();
+        let unlisted = if *unlisted { " (unlisted: no model card knows it)" } else { "" };
+        self.reporter.note(format!("loaded {name}{unlisted} in {seconds:.1} s"));
         Ok(model)
     }
 
@@ -123,7 +130,20 @@ fn unsupported(card: &Card, what: &str) -> Error {
         .hint(format!("its languages: {}; `diglot models list` shows every model", card.languages.join(", ")))
 }
 
-/// Whether a model is named by path: an existing file, or something that only a path looks like.
+/// Whether a name may be that of a hub repository (`Helsinki-NLP/opus-mt-de-en`).
+fn is_repository(name: &str) -> bool {
+    let plain = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    };
+    !name.ends_with(".gguf") && name.split_once('/').is_some_and(|(owner, name)| plain(owner) && plain(name))
+}
+
+/// Whether a model is named by path: an existing file or model folder, or something that only a path looks like.
 pub(crate) fn is_path(name: &str) -> bool {
-    name.contains(std::path::MAIN_SEPARATOR) || name.ends_with(".gguf") || Path::new(name).is_file()
+    let path = Path::new(name);
+    name.contains(std::path::MAIN_SEPARATOR)
+        || name.ends_with(".gguf")
+        || path.is_file()
+        || path.join("config.json").is_file()
 }

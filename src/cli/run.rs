@@ -32,9 +32,21 @@ pub(crate) fn translate(args: &TranslateArgs, stop: Arc<AtomicBool>) -> Result<u
     };
     let target = Lang::parse(lang)?;
     let format = Format::from(args.shared.format);
-    let layout = args.layout.map_or_else(|| default_layout(format), Layout::from);
+    let layout = match args.layout {
+        Some(layout) => Layout::from(layout),
+        // The target alone is running text, which leaves no room for alternatives.
+        None if args.alternatives > 0 && format == Format::Text => Layout::Interleaved,
+        None => default_layout(format),
+    };
+    if args.alternatives > 0 && layout == Layout::Target && format != Format::Json {
+        return Err(Error::usage("the target alone has no place for alternatives")
+            .hint("choose `--layout interleaved`, `--layout side-by-side` or `--format json`"));
+    }
     let view = View { layout, texts: true, named: args.shared.files.len() > 1, width: width() };
-    each_input(&args.shared, stop, view, |document, job| job.translate(document, &target))
+    each_input(&args.shared, stop, view, |document, job| {
+        job.alternatives = args.alternatives;
+        job.translate(document, &target)
+    })
 }
 
 pub(crate) fn summarize(args: &SummarizeArgs, stop: Arc<AtomicBool>) -> Result<u8> {
@@ -85,6 +97,7 @@ fn each_input(
         reporter: &reporter,
         roles: Roles::new(args, &reporter)?,
         streams,
+        alternatives: 0,
         timings: Timings::default(),
     };
 
@@ -199,6 +212,8 @@ struct Job<'a> {
     reporter: &'a Reporter,
     roles: Roles<'a>,
     streams: bool,
+    /// How many other translations of each segment are wanted.
+    alternatives: usize,
     timings: Timings,
 }
 
@@ -255,7 +270,7 @@ impl Job<'_> {
             return Ok((untranslated(document, &pair.target, confidence)?, None));
         }
         let model = self.roles.translator(&pair)?;
-        let mut translator = Translator::new(&model, target.clone());
+        let mut translator = Translator::new(&model, target.clone()).alternatives(self.alternatives);
         if let Some(from) = &self.from {
             translator = translator.from(from.clone());
         }

@@ -12,16 +12,19 @@ pub enum Kernel {
     Packed(Form),
     /// Our own product of f32 weights.
     Plain,
+    /// candle's product on a GPU.
+    Device,
     /// candle's product, since there is no kernel of ours.
     Candle,
 }
 
 impl Kernel {
-    /// Its name: the kernel's form, `f32` or `candle`.
+    /// Its name: the kernel's form, `f32`, `device` or `candle`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Packed(form) => form.name(),
             Self::Plain => "f32",
+            Self::Device => "device",
             Self::Candle => "candle",
         }
     }

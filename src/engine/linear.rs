@@ -140,7 +140,7 @@ impl Linear {
     }
 
     /// Writes the weights of output `index` to `row` of `cols` numbers; whether it could, which it cannot for
-    /// candle's products.
+    /// candle's product.
     pub(crate) fn row(&self, index: usize, row: &mut [f32]) -> bool {
         match &self.weight {
             Weight::Packed(weight) => weight.row(index, row),
@@ -265,7 +265,8 @@ impl Linear {
         let kernel = match &self.weight {
             Weight::Packed(weight) => Kernel::Packed(weight.form()),
             Weight::Plain(_) => Kernel::Plain,
-            Weight::Candle(_) | Weight::Device(..) => Kernel::Candle,
+            Weight::Device(..) => Kernel::Device,
+            Weight::Candle(_) => Kernel::Candle,
         };
         (self.dtype, self.rows * self.cols / self.dtype.block_size() * self.dtype.type_size(), kernel)
     }
@@ -280,6 +281,18 @@ fn coarse(block: &[f32]) -> impl Iterator<Item = f32> {
     let step = largest / 127.0;
     let per_step = if step > 0.0 { 1.0 / step } else { 0.0 };
     block.iter().map(move |x| (x * per_step + TO_INTEGER - TO_INTEGER) * step)
+}
+
+/// Weights for candle's product on a device.
+fn on_device(
+    device: &candle_core::Device,
+    dtype: GgmlDType,
+    data: Cow<'_, [u8]>,
+    rows: usize,
+    cols: usize,
+) -> Result<Weight> {
+    let stored = QTensor::new(QStorage::from_data(data, device, dtype)?, (rows, cols))?;
+    Ok(Weight::Device(QMatMul::from_qtensor(stored)?, device.clone()))
 }
 
 /// Numbers that share a scale in Q8_0, and the bytes they take with it.
@@ -303,18 +316,6 @@ fn quantize(weights: &[f32], cols: usize, pool: &Pool) -> Vec<u8> {
         }
     });
     blocks
-}
-
-/// Weights for candle's product on a device.
-fn on_device(
-    device: &candle_core::Device,
-    dtype: GgmlDType,
-    data: Cow<'_, [u8]>,
-    rows: usize,
-    cols: usize,
-) -> Result<Weight> {
-    let stored = QTensor::new(QStorage::from_data(data, device, dtype)?, (rows, cols))?;
-    Ok(Weight::Device(QMatMul::from_qtensor(stored)?, device.clone()))
 }
 
 /// The bytes of `rows` rows in another order.

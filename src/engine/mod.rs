@@ -17,7 +17,7 @@ mod t5;
 
 pub use device::Device;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::plan::Request;
 
 /// A model that can be asked for text. Any engine may fill either role, translator or summariser.
@@ -37,6 +37,20 @@ pub trait Engine: Send {
         requests: &[Request],
         observe: &mut dyn FnMut(Event<'_>) -> Flow,
     ) -> Result<Vec<Hypothesis>>;
+
+    /// The `count` best answers to every request, in order, the best first; fewer where a model finds no more.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) for an engine that writes one answer only, as most do.
+    fn alternatives(
+        &mut self,
+        _requests: &[Request],
+        _count: usize,
+        _observe: &mut dyn FnMut(Event<'_>) -> Flow,
+    ) -> Result<Vec<Vec<Hypothesis>>> {
+        Err(Error::usage("this model writes one translation of each text and has no alternatives")
+            .hint("encoder-decoders such as OPUS-MT, NLLB-200 and MADLAD-400 have them"))
+    }
 }
 
 /// What an engine produced for one request.

@@ -2,6 +2,7 @@
 //!
 //! A [`Model`] is loaded once and shared; a [`Translator`] and a [`Summarizer`] are roles that it fills.
 
+mod alternatives;
 mod model;
 mod summarizer;
 mod translator;

@@ -5,15 +5,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::catalog::{Card, Catalog, ModelStore};
 use crate::engine::causal::{self, CausalEngine};
+use crate::engine::seq2seq::{self, Seq2SeqEngine};
 use crate::engine::{Device, Engine, Event, Flow, Hypothesis};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::gguf::Gguf;
 use crate::lang::{Lang, LangPair};
 use crate::plan::{Length, Piece, Profile, Request, Task, Wording};
 use crate::render::ModelInfo;
+use crate::weights::weight_files;
 
 /// Tokens set aside for the wording around a text where the engine's own wording is not known.
 const PROMPT_TOKENS: usize = 160;
+
+/// Tokens set aside for what an encoder-decoder reads beside a text: languages, ends, a few words of T5.
+const FRAME_TOKENS: usize = 16;
 
 /// How a model is loaded.
 #[derive(Clone, Debug, Default)]
@@ -56,7 +61,7 @@ impl Model {
                 .hint(format!("run `diglot models pull {}` once with a network", card.name))
         })?;
         let files = stored.files.iter().map(|f| (f.name.clone(), f.sha256.clone())).collect();
-        let info = ModelInfo { name: card.name.clone(), files };
+        let info = ModelInfo { name: card.name.clone(), files, unlisted: false };
         let profile = options.profile.as_ref().unwrap_or(&card.profile);
         Self::open(&stored.weights()?.path, info, profile, Some(card), options, |engine| engine)
     }
@@ -86,9 +91,62 @@ impl Model {
                 .hint(format!("add --profile NAME: {}", Profile::names().collect::<Vec<_>>().join(", "))));
             }
         };
-        Self::open(path, ModelInfo { name, files: vec![(file, sha256)] }, &profile, card, options, |engine| {
-            engine
-        })
+        let info = ModelInfo { name, files: vec![(file, sha256)], unlisted: card.is_none() };
+        Self::open(path, info, &profile, card, options, |engine| engine)
+    }
+
+    /// Loads an encoder-decoder (OPUS-MT, NLLB-200, mBART-50, T5 and their kin) from a folder that is laid out as its
+    /// hub repository, its weights rounded to 8 bits. `profile` and `full_vocabulary` mean nothing to it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`](crate::ErrorKind::Model), naming the file, when the folder lacks one, one is damaged, or
+    /// the model is of a kind that is not known here.
+    pub fn load_folder(store: &ModelStore, folder: &Path, options: &LoadOptions) -> Result<Self> {
+        // `.` and `..` are no names.
+        let real = folder.canonicalize().map_err(|e| Error::io(ErrorKind::Model, "open", folder, e))?;
+        let folder = if folder.file_name().is_some() { folder } else { &real };
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self::open_folder(store, folder, name, options)
+    }
+
+    /// Loads an encoder-decoder from the Hugging Face cache, where the hub's own tools put it; nothing is fetched. The
+    /// model is named `OWNER/NAME@COMMIT`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Network`](crate::ErrorKind::Network) when the repository is not in the cache, and those of
+    /// [`load_folder`](Self::load_folder).
+    pub fn load_repository(store: &ModelStore, repository: &str, options: &LoadOptions) -> Result<Self> {
+        let (folder, commit) = store.snapshot(repository).ok_or_else(|| {
+            let name = repository.rsplit('/').next().unwrap_or(repository);
+            Error::network(format!(
+                "the repository {repository} is not on this machine, and diglot fetches no repository without a card"
+            ))
+            .hint(format!(
+                "download it with the hub's own tools (`hf download {repository}`), or its files into a folder, and name \
+                 that: --model ./{name}"
+            ))
+        })?;
+        Self::open_folder(store, &folder, format!("{repository}@{commit}"), options)
+    }
+
+    fn open_folder(store: &ModelStore, folder: &Path, name: String, options: &LoadOptions) -> Result<Self> {
+        let engine = Seq2SeqEngine::load(
+            folder,
+            seq2seq::Options {
+                threads: options.threads.unwrap_or(0),
+                max_rows: options.batch.unwrap_or(0),
+                ..seq2seq::Options::default()
+            },
+        )?;
+        let files = weight_files(folder)?
+            .into_iter()
+            .map(|file| {
+                let sha256 = store.sha256_of(&folder.join(&file))?;
+                Ok((file, sha256))
+            })
+            .collect::<Result<_>>()?;
+        let info = ModelInfo { name, files, unlisted: true };
+        Ok(Self { prompt_tokens: FRAME_TOKENS, ..Self::from_engine(engine, info) })
     }
 
     /// A model around an engine of your own.
@@ -147,6 +205,15 @@ impl Model {
         observe: &mut dyn FnMut(Event<'_>) -> Flow,
     ) -> Result<Vec<Hypothesis>> {
         self.lock().run(requests, observe)
+    }
+
+    pub(crate) fn alternatives(
+        &self,
+        requests: &[Request],
+        count: usize,
+        observe: &mut dyn FnMut(Event<'_>) -> Flow,
+    ) -> Result<Vec<Vec<Hypothesis>>> {
+        self.lock().alternatives(requests, count, observe)
     }
 
     /// An engine keeps no state between runs, so one that panicked can be used again.

@@ -5,6 +5,7 @@ use crate::document::Document;
 use crate::engine::{Event, Flow};
 use crate::error::{Error, Result};
 use crate::lang::{self, Detected, Lang, LangPair};
+use crate::pipeline::alternatives::add_alternatives;
 use crate::pipeline::{Model, Progress, unobserved};
 use crate::segment::{Segment, SegmentKind, segment};
 use crate::translate::{Source, Target, TranslationRounds};
@@ -29,18 +30,27 @@ pub struct Translator {
     model: Model,
     target: Lang,
     source: Option<Lang>,
+    alternatives: usize,
 }
 
 impl Translator {
     /// A translator into `target`; the source language is detected for each document.
     pub fn new(model: &Model, target: Lang) -> Self {
-        Self { model: model.clone(), target, source: None }
+        Self { model: model.clone(), target, source: None, alternatives: 0 }
     }
 
     /// Names the source language instead of detecting it.
     #[must_use]
     pub fn from(mut self, source: Lang) -> Self {
         self.source = Some(source);
+        self
+    }
+
+    /// Asks for up to so many other translations of each segment of a document. Encoder-decoders have them; other
+    /// models fail with [`ErrorKind::Usage`](crate::ErrorKind::Usage).
+    #[must_use]
+    pub fn alternatives(mut self, count: usize) -> Self {
+        self.alternatives = count;
         self
     }
 
@@ -64,6 +74,10 @@ impl Translator {
     ) -> Result<Bitext> {
         let (source, confidence) = source_language(document, self.source.as_ref(), &self.target);
         let pair = LangPair { source, target: self.target.clone() };
+        if self.alternatives > 0 {
+            // A model without alternatives is told before the work.
+            self.model.alternatives(&[], self.alternatives, &mut |_| Flow::Continue)?;
+        }
         let segments = segment(document, &pair.source);
         let sources: Vec<Source<'_>> = segments
             .iter()
@@ -75,7 +89,11 @@ impl Translator {
                 observe(Progress::Ready { segment: &segments[index], target })
             }
         })?;
-        Bitext::new(document.clone(), pair, confidence, segments, targets)
+        let mut bitext = Bitext::new(document.clone(), pair, confidence, segments, targets)?;
+        if self.alternatives > 0 {
+            add_alternatives(&self.model, &mut bitext, self.alternatives, observe)?;
+        }
+        Ok(bitext)
     }
 
     /// Translates texts that stand for themselves from a named language, one target for each.

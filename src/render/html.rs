@@ -231,7 +231,10 @@ impl Page<'_> {
             if self.view.layout != Layout::Target {
                 self.write_cell(element, "src", &bitext.pair.source, &source, out)?;
             }
-            let target = esc(&unit.target.text) + &flags;
+            let mut target = esc(&unit.target.text) + &flags;
+            for alternative in &unit.alternatives {
+                target.push_str(&format!("<br><small>~ {}</small>", esc(&alternative.text)));
+            }
             self.write_cell(element, "tgt", &bitext.pair.target, &target, out)?;
         }
         writeln!(out, "</div>")
@@ -299,7 +302,8 @@ fn model_facts(model: &ModelInfo) -> String {
             esc(&short)
         )
     });
-    esc(&model.name) + &files.collect::<String>()
+    let unlisted = if model.unlisted { " (unlisted)" } else { "" };
+    esc(&model.name) + unlisted + &files.collect::<String>()
 }
 
 /// What the page shows and what its flags mean.

@@ -7,7 +7,7 @@ use serde_json::ser::Formatter;
 
 use super::clean::is_bidi_control;
 use super::{Article, ModelInfo, Renderer, Timings, View};
-use crate::assemble::{Bitext, Unit};
+use crate::assemble::{Alternative, Bitext, Unit};
 use crate::document::{Block, BlockKind};
 use crate::flag::Flag;
 use crate::segment::SegmentKind;
@@ -51,6 +51,8 @@ struct ModelsJson<'a> {
 struct ModelJson<'a> {
     name: &'a str,
     files: Vec<FileJson<'a>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unlisted: bool,
 }
 
 #[derive(Serialize)]
@@ -85,6 +87,14 @@ struct SegmentJson<'a> {
     source: &'a str,
     target: &'a str,
     flags: &'a [Flag],
+    logprob: Option<f64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    alternatives: Vec<AlternativeJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct AlternativeJson<'a> {
+    text: &'a str,
     logprob: Option<f64>,
 }
 
@@ -139,7 +149,7 @@ impl<'a> ArticleJson<'a> {
 impl<'a> ModelJson<'a> {
     fn new(model: &'a ModelInfo) -> Self {
         let files = model.files.iter().map(|(name, sha256)| FileJson { name, sha256 }).collect();
-        Self { name: &model.name, files }
+        Self { name: &model.name, files, unlisted: model.unlisted }
     }
 }
 
@@ -161,7 +171,15 @@ impl<'a> SegmentJson<'a> {
             target: &unit.target.text,
             flags: &unit.target.flags,
             logprob: unit.target.logprob.map(|logprob| round(logprob, 6)),
+            alternatives: unit.alternatives.iter().map(AlternativeJson::new).collect(),
         }
+    }
+}
+
+impl<'a> AlternativeJson<'a> {
+    fn new(alternative: &'a Alternative) -> Self {
+        let logprob = alternative.logprob.map(|logprob| round(logprob, 6));
+        Self { text: &alternative.text, logprob }
     }
 }
 

@@ -100,7 +100,13 @@ fn table(bitext: &Bitext, article: usize) -> String {
         "|---:|---|---|".to_owned(),
     ];
     rows.extend(bitext.units.iter().map(|unit| {
-        format!("| {} | {} | {} |", label(unit, article), escape(bitext.source(unit)), target(unit))
+        let alternatives: String = alternatives(unit).map(|line| format!("<br>{line}")).collect();
+        format!(
+            "| {} | {} | {}{alternatives} |",
+            label(unit, article),
+            escape(bitext.source(unit)),
+            target(unit)
+        )
     }));
     rows.join("\n")
 }
@@ -112,7 +118,8 @@ fn pairs(bitext: &Bitext, article: usize) -> String {
         if unit.segment.kind == SegmentKind::Meta || !bitext.is_bilingual() {
             format!("{label} {}", marked(source, &unit.target.flags))
         } else {
-            format!("{label} {source}\n\n> {}", line_start(&target(unit)))
+            let alternatives: String = alternatives(unit).map(|line| format!("\n>\n> {line}")).collect();
+            format!("{label} {source}\n\n> {}{alternatives}", line_start(&target(unit)))
         }
     });
     pairs.collect::<Vec<_>>().join("\n\n")
@@ -125,6 +132,10 @@ fn label(unit: &Unit, article: usize) -> String {
 
 fn target(unit: &Unit) -> String {
     marked(escape(&unit.target.text), &unit.target.flags)
+}
+
+fn alternatives(unit: &Unit) -> impl Iterator<Item = String> {
+    unit.alternatives.iter().map(|alternative| format!("\\~ {}", escape(&alternative.text)))
 }
 
 /// Escaped text with its mark in bold.

@@ -40,10 +40,12 @@ pub struct Article {
 /// A model as the output names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelInfo {
-    /// The card's name.
+    /// The card's name, or that of a file, folder or repository that no card knows.
     pub name: String,
     /// File names with their lower-case hexadecimal sha256.
     pub files: Vec<(String, String)>,
+    /// Whether no card knows the model.
+    pub unlisted: bool,
 }
 
 /// Seconds spent, by stage.

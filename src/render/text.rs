@@ -134,6 +134,10 @@ fn write_interleaved(bitext: &Bitext, view: &View, out: &mut dyn Write) -> io::R
         } else {
             write_wrapped(&one_line(bitext.source(unit)), view.width, &label, &indent, out)?;
             write_wrapped(&target_line(unit), view.width, &indent, &indent, out)?;
+            let (first, rest) = (format!("{indent}~ "), format!("{indent}  "));
+            for alternative in &unit.alternatives {
+                write_wrapped(&one_line(&alternative.text), view.width, &first, &rest, out)?;
+            }
         }
     }
     Ok(())
@@ -163,6 +167,9 @@ impl Columns {
             for unit in units {
                 let label = label(unit, self.gutter);
                 self.row(&label, &one_line(bitext.source(unit)), &target_line(unit), out)?;
+                for alternative in &unit.alternatives {
+                    self.row("", "", &format!("~ {}", one_line(&alternative.text)), out)?;
+                }
             }
         }
         Ok(())

@@ -9,6 +9,7 @@ mod pieces;
 mod rounds;
 
 pub use rounds::TranslationRounds;
+pub(crate) use rounds::{normalised, whole};
 
 use crate::flag::Flag;
 

@@ -317,8 +317,27 @@ fn mean_logprob(parts: impl Iterator<Item = (Option<f64>, usize)>) -> Option<f64
     (tokens > 0).then(|| sum / tokens as f64)
 }
 
+/// The request for the translation of a whole text; none for one that is asked for in pieces.
+///
+/// # Errors
+/// Those of `count`.
+pub(crate) fn whole(
+    text: &str,
+    pair: &LangPair,
+    budget: usize,
+    count: &dyn Fn(&str) -> Result<usize>,
+) -> Result<Option<Request>> {
+    let text = normalised(&strip_control_characters(text));
+    let tokens = count(&text)?;
+    Ok((tokens <= longest_piece(budget)).then(|| Request {
+        task: Task::Translate { pair: pair.clone(), text, wording: Wording::Plain },
+        decoding: Decoding::Greedy,
+        max_tokens: max_tokens(tokens, budget),
+    }))
+}
+
 /// Line breaks, with the white space around them, become single spaces; the ends are trimmed.
-fn normalised(text: &str) -> String {
+pub(crate) fn normalised(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     lines.join(" ")
 }

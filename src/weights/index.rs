@@ -18,7 +18,7 @@ const MAX_INDEX: usize = 32 << 20;
 const MAX_SHARDS: usize = 1024;
 
 /// The names of the files in `folder` that hold its weights.
-pub(super) fn weight_files(folder: &Path) -> Result<Vec<String>> {
+pub(crate) fn weight_files(folder: &Path) -> Result<Vec<String>> {
     for whole in WHOLE {
         let index = folder.join(format!("{whole}.index.json"));
         if folder.join(whole).exists() {

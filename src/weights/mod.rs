@@ -9,6 +9,7 @@ mod index;
 mod pickle;
 mod pytorch;
 mod safetensors;
+mod storage;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -19,6 +20,7 @@ use memmap2::Mmap;
 use crate::error::{Error, ErrorKind, Result};
 use crate::gguf::sniff;
 use dtype::DType;
+pub(crate) use index::weight_files;
 
 /// What is wrong with a file, in words that follow its name.
 type Fault = String;
@@ -60,7 +62,7 @@ impl Checkpoint {
     /// damaged or something else than its name says (which is named).
     pub fn open(folder: &Path) -> Result<Self> {
         let mut checkpoint = Self { folder: folder.into(), files: Vec::new(), tensors: HashMap::new() };
-        for name in index::weight_files(folder)? {
+        for name in weight_files(folder)? {
             checkpoint.add(&folder.join(name))?;
         }
         Ok(checkpoint)

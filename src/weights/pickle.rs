@@ -9,11 +9,11 @@ use std::rc::Rc;
 
 use super::Fault;
 use super::dtype::DType;
+use super::storage::{Storage, Tensor};
 
 /// The longest pickle in bytes; a dictionary of a thousand tensors takes a quarter of a megabyte.
 const MAX_PICKLE: usize = 4 << 20;
 const MAX_STACK: usize = 1 << 16;
-const MAX_RANK: usize = 8;
 
 /// A value on the stack.
 #[derive(Clone, Debug)]
@@ -37,26 +37,6 @@ pub(super) enum Name {
     RebuildTensor,
     RebuildParameter,
     Storage(DType),
-}
-
-/// A stretch of numbers outside the pickle.
-#[derive(Debug)]
-pub(super) struct Storage {
-    pub(super) dtype: DType,
-    pub(super) key: Rc<str>,
-    /// How many numbers.
-    pub(super) len: usize,
-}
-
-/// A view of a storage.
-#[derive(Debug)]
-pub(super) struct Tensor {
-    pub(super) storage: Rc<Storage>,
-    /// Where it begins, in numbers.
-    pub(super) offset: usize,
-    pub(super) shape: Vec<usize>,
-    /// Whether its numbers lie in row-major order without gaps.
-    pub(super) contiguous: bool,
 }
 
 /// A pickle's value and the storages that it names.
@@ -355,7 +335,8 @@ impl<'a> Machine<'a> {
             (Name::OrderedDict, []) => Value::Dict(Vec::new()),
             (Name::RebuildParameter, [tensor @ Value::Tensor(_), ..]) => tensor.clone(),
             (Name::RebuildTensor, [Value::Storage(storage), Value::Int(offset), shape, stride, ..]) => {
-                let tensor = tensor(storage, *offset, shape, stride);
+                let sizes = sizes(shape).zip(sizes(stride));
+                let tensor = sizes.and_then(|(shape, stride)| Tensor::new(storage, *offset, shape, &stride));
                 Value::Tensor(Rc::new(tensor.ok_or_else(|| damage("has a tensor outside its storage"))?))
             }
             _ => return Err(damage("calls a function in an unknown way")),
@@ -377,23 +358,7 @@ impl Value {
     }
 }
 
-/// A tensor that lies within its storage.
-fn tensor(storage: &Rc<Storage>, offset: i64, shape: &Value, stride: &Value) -> Option<Tensor> {
-    let (shape, stride) = (sizes(shape)?, sizes(stride)?);
-    if shape.len() != stride.len() || shape.len() > MAX_RANK {
-        return None;
-    }
-    let mut elements = 1usize;
-    let mut contiguous = true;
-    for (&dim, &step) in shape.iter().zip(&stride).rev() {
-        contiguous &= dim == 1 || step == elements;
-        elements = elements.checked_mul(dim)?;
-    }
-    let offset = usize::try_from(offset).ok()?;
-    let end = offset.checked_add(elements)?;
-    (end <= storage.len).then(|| Tensor { storage: storage.clone(), offset, shape, contiguous })
-}
-
+/// The numbers of a tuple of sizes.
 fn sizes(value: &Value) -> Option<Vec<usize>> {
     let Value::Tuple(parts) = value else { return None };
     let size = |part: &Value| match part {

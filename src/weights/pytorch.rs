@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use zip::{CompressionMethod, ZipArchive};
 
-use super::pickle::{self, Tensor, Value};
+use super::pickle::{self, Value};
+use super::storage::Tensor;
 use super::{Fault, Stored, foreign};
 
 /// The most entries of an archive.

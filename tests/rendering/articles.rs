@@ -47,7 +47,8 @@ pub fn article(file: &str, blocks: &[Lines<'_>]) -> Article {
 }
 
 pub fn model(name: &str) -> ModelInfo {
-    ModelInfo { name: name.into(), files: vec![("weights.gguf".into(), "0123456789abcdef".repeat(4))] }
+    let files = vec![("weights.gguf".into(), "0123456789abcdef".repeat(4))];
+    ModelInfo { name: name.into(), files, unlisted: false }
 }
 
 pub fn summary(lang: Lang, method: Method, sentences: &[(&str, &[usize])]) -> Summary {

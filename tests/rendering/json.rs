@@ -1,5 +1,6 @@
 //! JSON and its schema.
 
+use diglot::assemble::Alternative;
 use diglot::document::BlockKind;
 use diglot::render::{Format, JSON_SCHEMA, Layout, Timings};
 use diglot::summarize::Method;
@@ -69,6 +70,21 @@ fn json_is_what_the_schema_says() {
     // Keys come in the documented order too, and a second rendering gives the same bytes.
     assert_eq!(serde_json::to_string(&value).unwrap(), serde_json::to_string(&expected).unwrap());
     assert_eq!(line, shown(&harbour(), Format::Json, &view(Layout::SideBySide)));
+}
+
+#[test]
+fn json_has_alternatives_and_unlisted_models_where_there_are_any() {
+    let mut article = harbour();
+    let texts = ["The port grows", "The harbour is growing"];
+    article.bitext.units[1].alternatives =
+        texts.map(|text| Alternative { text: text.into(), logprob: Some(-0.123_456_789) }).into();
+    article.translator.as_mut().unwrap().unlisted = true;
+    let value = check_schema(&shown(&article, Format::Json, &summaries_only()));
+    assert_eq!(value["models"]["translator"]["unlisted"], true);
+    assert!(value["models"]["summarizer"].get("unlisted").is_none());
+    let expected = texts.map(|text| json!({"text": text, "logprob": -0.123457}));
+    assert_eq!(value["segments"][1]["alternatives"], json!(expected));
+    assert!(value["segments"][2].get("alternatives").is_none());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Plain text.
 
-use diglot::assemble::Bitext;
+use diglot::assemble::{Alternative, Bitext};
 use diglot::document::{BlockKind, Document};
 use diglot::render::{Format, Layout, View};
 use diglot::segment::{Segment, segment};
@@ -172,4 +172,28 @@ proptest! {
         let bitext = bitext.map_err(|error| TestCaseError::fail(format!("{error} in {text:?}")))?;
         prop_assert_eq!(bitext.target_text(), document.text);
     }
+}
+
+#[test]
+fn alternatives_stand_below_the_target() {
+    let mut article = article("a.txt", &[(BlockKind::Paragraph, &[("Guten Tag.", "Good day.")])]);
+    let alternative = |text: &str| Alternative { text: text.into(), logprob: Some(-0.5) };
+    article.bitext.units[0].alternatives = vec![alternative("Hello <b>."), alternative("Good *afternoon*.")];
+    let shown_as = |format, layout| shown(&article, format, &view(layout));
+    assert_eq!(
+        shown_as(Format::Text, Layout::Interleaved),
+        "[1] Guten Tag.\n    Good day.\n    ~ Hello <b>.\n    ~ Good *afternoon*.\n"
+    );
+    let columns = shown_as(Format::Text, Layout::SideBySide);
+    assert!(columns.lines().last().is_some_and(|line| line.ends_with("│ ~ Good *afternoon*.")), "{columns}");
+    assert_eq!(shown_as(Format::Text, Layout::Target), "Good day.\n");
+    let markdown = shown_as(Format::Markdown, Layout::Interleaved);
+    assert!(
+        markdown.contains("> Good day.\n>\n> \\~ Hello \\<b\\>.\n>\n> \\~ Good \\*afternoon\\*."),
+        "{markdown}"
+    );
+    let table = shown_as(Format::Markdown, Layout::SideBySide);
+    assert!(table.contains("| Good day.<br>\\~ Hello \\<b\\>.<br>\\~ Good"), "{table}");
+    let page = shown_as(Format::Html, Layout::SideBySide);
+    assert!(page.contains("Good day.<br><small>~ Hello &lt;b&gt;.</small><br><small>~ Good"), "{page}");
 }

@@ -6,7 +6,7 @@ use crate::engine::causal::restrict::HeadRows;
 use crate::engine::causal::speculate::{STEP_TOKENS, Speculation};
 use crate::engine::causal::{Decoder, Options, Prefix, Row, SlotId, Slots, common_len};
 use crate::engine::sampling::{Choice, Sampler};
-use crate::engine::{Event, Flow, Hypothesis};
+use crate::engine::{Device, Event, Flow, Hypothesis};
 use crate::error::{Error, Result};
 use crate::plan::Decoding;
 
@@ -188,7 +188,9 @@ impl Batch<'_> {
     /// What each row reads in the next step.
     fn inputs(&self) -> Vec<Input> {
         let counts = self.share_out();
-        let left = if self.options.speculate { STEP_TOKENS } else { 0 };
+        // A GPU's products may round otherwise for several tokens than for one.
+        let speculates = self.options.speculate && self.options.device == Device::Cpu;
+        let left = if speculates { STEP_TOKENS } else { 0 };
         let each = left.saturating_sub(counts.iter().sum()) / counts.len().max(1);
         let input = |(row, count): (&Active, usize)| {
             let end = row.read + count;

@@ -97,7 +97,7 @@ impl Restriction {
 impl HeadRows {
     /// All rows of a head.
     pub(super) fn all(vocab: usize) -> Self {
-        Self(vec![0..vocab])
+        Self(std::iter::once(0..vocab).collect())
     }
 
     /// The rows of any of several.
@@ -166,13 +166,14 @@ fn is_continuation(byte: u8) -> bool {
     (0x80..0xc0).contains(&byte)
 }
 
-/// The characters whose UTF-8 begins with these bytes, at least one short of a character.
+/// The characters whose UTF-8 begins with these bytes, at least one short of a character; none of the planes
+/// beyond the ideographs, which hold no letters.
 fn begun(bytes: &[u8]) -> impl Iterator<Item = char> + use<> {
     let lead = bytes.first().copied().unwrap_or_default();
     let (len, bits, least) = match lead {
         0xc2..=0xdf => (2, lead & 0x1f, 0x80),
         0xe0..=0xef => (3, lead & 0x0f, 0x800),
-        0xf0..=0xf4 => (4, lead & 0x07, 0x1_0000),
+        0xf0 => (4, lead & 0x07, 0x1_0000),
         _ => (0, 0, 0),
     };
     let missing = 6 * (len - bytes.len().min(len));

@@ -141,6 +141,41 @@ fn a_position_is_computed_alike_alone_and_among_others() {
 }
 
 #[test]
+fn the_order_of_the_head_does_not_show() {
+    let decoder = Decoder::load(Gguf::open(&fixture()).unwrap(), 1).unwrap();
+    let vocab = decoder.vocab_size() as u32;
+    let order = (0..vocab).rev().collect();
+    let reversed = Decoder::load_with(Gguf::open(&fixture()).unwrap(), 1, Device::Cpu, Some(order)).unwrap();
+    let logits = |decoder: &Decoder| {
+        let mut slots = decoder.slots();
+        let slot = slots.alloc();
+        let row = Row { slot, tokens: &[5, 300, 17], wanted: 0..3 };
+        let hidden = decoder.step(&mut slots, &[row]).unwrap();
+        let mut logits = Vec::new();
+        decoder.head(&hidden, &mut logits).unwrap();
+        logits
+    };
+    assert_eq!(logits(&decoder), logits(&reversed));
+}
+
+/// For a language whose script is not known nothing is left out.
+#[test]
+fn an_answer_from_all_rows_is_that_of_the_full_vocabulary() {
+    let cherokee = Lang::parse("chr").unwrap();
+    let mut requests = requests();
+    for request in &mut requests {
+        if let Task::Translate { pair, .. } = &mut request.task {
+            pair.target = cherokee.clone();
+        }
+        // A draw goes through the candidates in the order of the head where they are equally likely.
+        request.decoding = Decoding::Greedy;
+    }
+    let ordered = engine(OPTIONS).run(&requests, &mut go_on).unwrap();
+    let full = engine(Options { full_vocabulary: true, ..OPTIONS }).run(&requests, &mut go_on).unwrap();
+    assert_same(&ordered, &full);
+}
+
+#[test]
 fn a_restricted_answer_holds_what_its_language_and_its_source_need() {
     let russian = Lang::parse("ru").unwrap();
     let mut engine = engine(OPTIONS);

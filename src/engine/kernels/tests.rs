@@ -219,6 +219,34 @@ fn results_do_not_depend_on_batch_or_threads() {
 }
 
 #[test]
+fn some_outputs_in_another_order_are_what_they_are_among_all() {
+    let (m, n, k) = (3, 200, 256);
+    let order: Vec<u32> = (0..n as u32).map(|i| i * 77 % n as u32).collect();
+    let wanted = [0..1, 5..18, 40..48, 47..49, 190..200];
+    for form in Form::all() {
+        for dtype in DTYPES {
+            let mut random = Random(9);
+            let data = random_weights(dtype, n, k, &mut random);
+            let x: Vec<f32> = (0..m * k).map(|_| random.float()).collect();
+            let all = forward(form, dtype, (m, n, k), &data, &x);
+            let pool = Pool::new(2);
+            let weight = PackedLinear::in_order(form, dtype, n, k, &data, Some(&order), &pool).unwrap();
+            let weight = &weight.unwrap();
+            let mut some = vec![f32::NAN; m * n];
+            let product = Product { weight, bias: None, wanted: &wanted, out: &mut some };
+            multiply(&mut [product], &x, m, Precision::Coarse, &mut Scratch::default(), &pool);
+            for (all, some) in all.chunks_exact(n).zip(some.chunks_exact(n)) {
+                for i in wanted.iter().cloned().flatten() {
+                    assert_eq!(some[i], all[order[i] as usize], "{form:?} {dtype:?} output {i}");
+                }
+                // Whole tiles are left out.
+                assert!(some[64..176].iter().all(|x| x.is_nan()), "{form:?} {dtype:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn faulty_activations_show_in_their_row_only() {
     for form in Form::all() {
         for dtype in DTYPES {

@@ -20,11 +20,14 @@
 mod attend;
 mod bart;
 mod config;
+mod engine;
 mod layers;
 mod loader;
 mod model;
 mod relative;
 mod tree;
+
+pub use engine::{Options, Seq2SeqEngine};
 
 use std::path::Path;
 

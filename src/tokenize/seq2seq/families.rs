@@ -174,27 +174,19 @@ impl Files<'_> {
     /// T5, mT5 and MADLAD-400: the SentencePiece model's own ids, then the sentinels.
     fn t5(&self) -> Result<Seq2SeqTokenizer> {
         let rows = self.config.id("vocab_size")?.unwrap_or(u32::MAX) as usize;
-        let sentinels: Vec<String> =
-            (0..T5_SENTINELS).rev().map(|number| format!("<extra_id_{number}>")).collect();
         let layout = self.layout(&["spiece.model", "sentencepiece.model"], |model, _| {
             let mut pieces = PieceList::in_order(model.pieces());
             // Models with room for no sentinels have them among their pieces, or none.
             if pieces.len() + T5_SENTINELS <= rows && pieces.id("<extra_id_0>").is_none() {
-                sentinels.iter().for_each(|sentinel| pieces.push(sentinel));
+                sentinels().for_each(|sentinel| pieces.push(&sentinel));
             }
             let unknown = model.unknown();
             Ok(Layout { model, pieces, offset: 0, unknown })
         })?;
-        let mut specials = vec!["<pad>", "</s>", "<unk>", "<s>"];
-        specials.extend(sentinels.iter().map(String::as_str));
-        let source = Spelling::laid_out(layout, &specials);
-        let tags = source.marked_pieces("<2", ">").filter(|tag| Lang::parse(tag).is_ok());
-        let tags: Vec<String> = tags.map(str::to_owned).collect();
-        let codes = LangCodes::new(tags.iter().map(|tag| (tag.as_str(), tag.as_str())));
-        let source = source.with_codes(("<2", ">"), codes.codes());
-        match codes.is_empty() {
-            true => self.tokenizer(source, None, Frame::Plain, self.prompts()),
-            false => self.tokenizer(source, None, Frame::TargetInText, Languages::Among(codes)),
+        let (source, tags) = t5_spelling(layout);
+        match tags {
+            Some(tags) => self.tokenizer(source, None, Frame::TargetInText, Languages::Among(tags)),
+            None => self.tokenizer(source, None, Frame::Plain, self.prompts()),
         }
     }
 
@@ -235,7 +227,7 @@ impl Files<'_> {
         let setting = |key| -> Result<Option<u32>> { Ok(generation.id(key)?.or(self.config.id(key)?)) };
         let missing = || damaged(self.folder, "has a vocabulary without `</s>`");
         Ok(Seq2SeqTokenizer {
-            name: self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            name: self.folder.display().to_string(),
             eos: source.id("</s>").ok_or_else(missing)?,
             pad: source.id("<pad>"),
             start: setting("decoder_start_token_id")?,
@@ -249,6 +241,25 @@ impl Files<'_> {
 
     fn piece_id(&self, pieces: &PieceList, piece: &str) -> Result<u32> {
         pieces.id(piece).ok_or_else(|| damaged(self.folder, &format!("has a vocabulary without `{piece}`")))
+    }
+}
+
+/// The sentinels of T5, in order of their ids.
+fn sentinels() -> impl Iterator<Item = String> {
+    (0..T5_SENTINELS).rev().map(|number| format!("<extra_id_{number}>"))
+}
+
+/// T5's way of writing, and the languages of which it has tags (MADLAD-400).
+pub(super) fn t5_spelling(layout: Layout) -> (Spelling, Option<LangCodes>) {
+    let sentinels: Vec<String> = sentinels().collect();
+    let specials: Vec<&str> =
+        ["<pad>", "</s>", "<unk>", "<s>"].into_iter().chain(sentinels.iter().map(String::as_str)).collect();
+    let source = Spelling::laid_out(layout, &specials);
+    let tags = source.marked_pieces("<2", ">").filter(|tag| Lang::parse(tag).is_ok());
+    let tags = LangCodes::new(tags.map(|tag| (tag, tag)));
+    match tags.is_empty() {
+        true => (source, None),
+        false => (source.with_codes(("<2", ">"), tags.codes()), Some(tags)),
     }
 }
 

@@ -6,12 +6,14 @@
 
 mod families;
 mod files;
+mod gguf;
 mod json;
 mod spelling;
 
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::gguf::Gguf;
 use crate::lang::{Lang, LangCodes};
 use files::Settings;
 use spelling::Spelling;
@@ -81,6 +83,15 @@ impl Seq2SeqTokenizer {
         Ok(tokenizer)
     }
 
+    /// Reads the tokenizer in a GGUF file of a T5 or MADLAD-400 model.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`](crate::ErrorKind::Model) when the file has another kind of tokenizer, or its lists do not
+    /// fit together.
+    pub fn from_gguf(gguf: &Gguf) -> Result<Self> {
+        gguf::from_gguf(gguf)
+    }
+
     /// The ids of a text to translate, with the family's tokens around it.
     ///
     /// # Errors
@@ -135,6 +146,21 @@ impl Seq2SeqTokenizer {
     /// The text of ids that the decoder wrote. Special tokens and ids beyond the vocabulary are left out.
     pub fn decode(&self, ids: &[u32]) -> String {
         self.target.as_ref().unwrap_or(&self.source).decode(ids)
+    }
+
+    /// How many ids a text has by itself.
+    ///
+    /// # Errors
+    /// As [`encode_source`](Self::encode_source), but for the languages.
+    pub fn count(&self, text: &str) -> Result<usize> {
+        let mut ids = Vec::new();
+        self.source.encode(text, &mut ids)?;
+        Ok(ids.len())
+    }
+
+    /// Whether every text that the model reads says into which language it is to be translated.
+    pub(crate) fn is_translator(&self) -> bool {
+        matches!(self.frame, Frame::TargetInText | Frame::TargetFirst)
     }
 
     /// How many ids there are on the source side, and on both where they share one vocabulary.
@@ -214,10 +240,12 @@ impl Seq2SeqTokenizer {
     /// The token of a language.
     fn language_token(&self, lang: &Lang) -> Result<u32> {
         let Languages::Among(codes) = &self.languages else {
-            return Err(self.unsupported(&format!("{}", lang.name()), "without saying between what"));
+            return Err(self.unsupported(lang.name(), "without saying between what"));
         };
         let token = codes.code(lang).and_then(|code| self.source.language_id(code));
-        token.ok_or_else(|| self.unsupported(&format!("{} ({lang})", lang.name()), &codes.tags()))
+        token.ok_or_else(|| {
+            self.unsupported(&format!("{} ({lang})", lang.name()), &format!("between {}", codes.tags()))
+        })
     }
 
     fn start(&self) -> Result<u32> {

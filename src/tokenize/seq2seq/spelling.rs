@@ -30,7 +30,7 @@ pub(super) struct Layout {
 #[derive(Debug)]
 enum Letters {
     /// Pieces of a SentencePiece model, whose own ids are others.
-    Spm { model: SpmModel, ids: Vec<u32>, unknown: u32 },
+    Spm { model: Box<SpmModel>, ids: Vec<u32>, unknown: u32 },
     /// Bytes, merged (BART).
     Bytes(Box<ByteLevel>),
 }
@@ -39,14 +39,14 @@ impl Spelling {
     /// Pieces of a SentencePiece model, each with the id that `pieces` gives it. `specials` are left out of text.
     pub(super) fn spm(model: SpmModel, pieces: PieceList, specials: &[&str], unknown: u32) -> Self {
         let ids = model.pieces().map(|piece| pieces.id(piece).unwrap_or(unknown)).collect();
-        Self::new(pieces, specials, Letters::Spm { model, ids, unknown })
+        Self::new(pieces, specials, Letters::Spm { model: Box::new(model), ids, unknown })
     }
 
     /// Pieces of a SentencePiece model in the places that a family gives them.
     pub(super) fn laid_out(layout: Layout, specials: &[&str]) -> Self {
         let Layout { model, pieces, offset, unknown } = layout;
         let ids = (0..model.len() as u32).map(|id| id + offset).collect();
-        Self::new(pieces, specials, Letters::Spm { model, ids, unknown })
+        Self::new(pieces, specials, Letters::Spm { model: Box::new(model), ids, unknown })
     }
 
     /// Merged bytes.

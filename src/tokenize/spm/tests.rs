@@ -8,8 +8,11 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tokenizers/spm")
 }
 
-/// Every model of a folder with its lines: text, ids, decoded text.
-fn references(folder: &Path) -> Vec<(String, SpmModel, Vec<(String, Vec<u32>, String)>)> {
+/// A text, its ids, and the text that they are decoded to.
+type Line = (String, Vec<u32>, String);
+
+/// Every model of a folder with its lines.
+fn references(folder: &Path) -> Vec<(String, SpmModel, Vec<Line>)> {
     let mut references = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -1,0 +1,246 @@
+//! An encoder-decoder with its tokenizer as an engine: requests become sources, beams become hypotheses.
+
+use std::path::Path;
+
+use super::config::Settings;
+use super::{Family, Precision, Seq2Seq, family};
+use crate::engine::repetition::before_loop;
+use crate::engine::search::{Beam, SearchEvent, SearchOptions, Source};
+use crate::engine::{Engine, Event, Finish, Flow, Hypothesis};
+use crate::error::{Error, Result};
+use crate::plan::{Decoding, Request, Task, Wording};
+use crate::tokenize::Seq2SeqTokenizer;
+
+/// What T5 and its kin are trained to read before a text that they are to summarise.
+const SUMMARIZE: &str = "summarize: ";
+
+/// How an engine works.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// How weights are kept.
+    pub precision: Precision,
+    /// Threads that work on a step; 0 for all cores.
+    pub threads: usize,
+    /// The most rows, all beams together, that are decoded at once; 0 for as many as seem good.
+    pub max_rows: usize,
+}
+
+/// An encoder-decoder that answers requests.
+///
+/// The first time a text is asked for, it is searched as the model's own `generation_config.json` says. With
+/// [`Wording::Strict`] the search is wider and writes no four tokens twice; [`Decoding::Sample`] draws.
+pub struct Seq2SeqEngine {
+    name: String,
+    family: Family,
+    model: Seq2Seq,
+    tokenizer: Seq2SeqTokenizer,
+    /// What the model recommends.
+    search: SearchOptions,
+}
+
+/// Requests that are searched alike, each with its place among all.
+struct Group {
+    options: SearchOptions,
+    places: Vec<usize>,
+    sources: Vec<Source>,
+}
+
+impl Seq2SeqEngine {
+    /// Reads the model in `folder`, laid out as a hub repository.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`](crate::ErrorKind::Model), naming the file, when the folder lacks one, one is damaged, or
+    /// the model is of a kind that is not known here.
+    pub fn load(folder: &Path, options: Options) -> Result<Self> {
+        let config = Settings::read(folder.join("config.json"))?;
+        let tokenizer = Seq2SeqTokenizer::open(folder)?;
+        let mut search = SearchOptions { max_rows: options.max_rows, ..SearchOptions::of_folder(folder)? };
+        if search.eos.is_empty() {
+            search.eos.push(tokenizer.eos());
+        }
+        let model = Seq2Seq::load(folder, options.precision, options.threads)?;
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { name, family: family(&config)?, model, tokenizer, search })
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Seq2Seq {
+        &self.model
+    }
+
+    /// The tokenizer.
+    pub fn tokenizer(&self) -> &Seq2SeqTokenizer {
+        &self.tokenizer
+    }
+
+    /// The ids of a request, and how its output begins and ends.
+    fn source(&self, request: &Request) -> Result<Source> {
+        let (tokens, target) = match &request.task {
+            Task::Translate { pair, text, .. } => {
+                if matches!(self.family, Family::Bart | Family::Pegasus) {
+                    return Err(Error::usage(format!(
+                        "{} writes summaries and does not translate",
+                        self.name
+                    ))
+                    .hint("name a translator with --translator"));
+                }
+                (self.tokenizer.encode_source(text, &pair.source, &pair.target)?, &pair.target)
+            }
+            Task::Summarize { lang, text, .. } => {
+                (self.tokenizer.encode_text(self.summary_prefix()?, text, lang)?, lang)
+            }
+        };
+        if tokens.len() > self.context() {
+            let (len, most) = (tokens.len(), self.context());
+            return Err(Error::runtime(format!("a text of {len} tokens exceeds the context of {most}"))
+                .hint("split the text into smaller parts"));
+        }
+        let (start, forced_bos) = self.tokenizer.decoder_start(target)?;
+        // Lengths of a search count the start, what must come first, and the end.
+        let around = 2 + usize::from(forced_bos.is_some());
+        let max_length = Some(request.max_tokens.saturating_add(around));
+        Ok(Source { tokens, start: Some(start), forced_bos, max_length })
+    }
+
+    /// What stands before a text to summarise.
+    fn summary_prefix(&self) -> Result<&'static str> {
+        match self.family {
+            Family::Bart | Family::Pegasus => Ok(""),
+            Family::T5 | Family::Mt5 if !self.tokenizer.is_translator() => Ok(SUMMARIZE),
+            _ => Err(Error::usage(format!("{} translates and does not summarise", self.name))
+                .hint("name a summariser with --summarizer, or pick sentences with --method extractive")),
+        }
+    }
+
+    /// How a request is searched.
+    fn options(&self, request: &Request) -> SearchOptions {
+        let own = self.search.clone();
+        let (own, wording) = match &request.task {
+            // Lengths that the model recommends are meant for whole texts; a request says what its own may be.
+            Task::Translate { wording, .. } => (SearchOptions { max_length: usize::MAX, ..own }, *wording),
+            Task::Summarize { wording, .. } => {
+                (SearchOptions { min_length: own.min_length.min(request.max_tokens / 2), ..own }, *wording)
+            }
+        };
+        match (request.decoding, wording) {
+            (Decoding::Sample { .. }, _) => SearchOptions { beams: 1, decoding: request.decoding, ..own },
+            (Decoding::Greedy, Wording::Plain) => own,
+            (Decoding::Greedy, Wording::Strict) => {
+                SearchOptions { beams: (own.beams + 2).max(4), no_repeat_ngram: 4, ..own }
+            }
+        }
+    }
+
+    /// Puts requests together that are searched alike, which a seed of its own prevents.
+    fn groups(
+        &self,
+        requests: &[Request],
+        change: impl Fn(SearchOptions) -> SearchOptions,
+    ) -> Result<Vec<Group>> {
+        let mut groups: Vec<Group> = Vec::new();
+        for (place, request) in requests.iter().enumerate() {
+            let (source, options) = (self.source(request)?, change(self.options(request)));
+            match groups.iter_mut().find(|group| group.options == options) {
+                Some(group) => {
+                    group.places.push(place);
+                    group.sources.push(source);
+                }
+                None => groups.push(Group { options, places: vec![place], sources: vec![source] }),
+            }
+        }
+        Ok(groups)
+    }
+
+    /// Searches the outputs of every request, the best first.
+    fn search(
+        &self,
+        groups: &[Group],
+        count: usize,
+        observe: &mut dyn FnMut(Event<'_>) -> Flow,
+    ) -> Result<Vec<Vec<Hypothesis>>> {
+        let mut results: Vec<Vec<Hypothesis>> = vec![Vec::new(); count];
+        for Group { options, places, sources } in groups {
+            self.model.generate(sources, options, &mut |event| match event {
+                SearchEvent::Encoded { tokens } => observe(Event::Prefilled { tokens }),
+                SearchEvent::Decoded { tokens } => observe(Event::Decoded { tokens }),
+                SearchEvent::Finished { index, beams } => {
+                    let (Some(place), Some(source)) = (places.get(index), sources.get(index)) else {
+                        return Flow::Continue;
+                    };
+                    let mut found: Vec<_> =
+                        beams.iter().map(|beam| self.hypothesis(beam, source, options)).collect();
+                    if found.is_empty() {
+                        found.push(self.hypothesis(&NOTHING, source, options));
+                    }
+                    let result = results.get_mut(*place).map(|result| {
+                        *result = found;
+                        &*result
+                    });
+                    match result.and_then(|found| found.first()) {
+                        Some(hypothesis) => observe(Event::Finished { index: *place, hypothesis }),
+                        None => Flow::Continue,
+                    }
+                }
+            })?;
+        }
+        Ok(results)
+    }
+
+    fn hypothesis(&self, beam: &Beam, source: &Source, options: &SearchOptions) -> Hypothesis {
+        let longest = source.max_length.unwrap_or(usize::MAX).min(options.max_length);
+        let longest = longest.min(self.model.context() + 1);
+        // An end that was forced at the greatest length cuts a text as well as none does.
+        let cut = !beam.complete || (options.forced_eos.is_some() && beam.tokens.len() + 2 >= longest);
+        let (tokens, finish) = match before_loop(&beam.tokens).filter(|_| cut) {
+            Some(before) => (beam.tokens.get(..before).unwrap_or_default(), Finish::Loop),
+            None => (beam.tokens.as_slice(), if cut { Finish::Length } else { Finish::Stop }),
+        };
+        let scored = beam.tokens.len() + usize::from(beam.complete);
+        Hypothesis {
+            text: self.tokenizer.decode(tokens),
+            tokens: tokens.len(),
+            logprob: (scored > 0).then(|| (beam.logprob / scored as f64).min(0.0)),
+            finish,
+        }
+    }
+}
+
+/// What a search that ended without an output found.
+const NOTHING: Beam = Beam { tokens: Vec::new(), score: 0.0, logprob: 0.0, complete: true };
+
+impl Engine for Seq2SeqEngine {
+    /// The most tokens of a source; an output may have as many.
+    fn context(&self) -> usize {
+        self.model.context()
+    }
+
+    fn count_tokens(&self, text: &str) -> Result<usize> {
+        self.tokenizer.count(text)
+    }
+
+    fn run(
+        &mut self,
+        requests: &[Request],
+        observe: &mut dyn FnMut(Event<'_>) -> Flow,
+    ) -> Result<Vec<Hypothesis>> {
+        let groups = self.groups(requests, |options| options)?;
+        let found = self.search(&groups, requests.len(), observe)?;
+        let unanswered = || Error::runtime("a request was left without an answer");
+        found.into_iter().map(|found| found.into_iter().next().ok_or_else(unanswered)).collect()
+    }
+
+    fn alternatives(
+        &mut self,
+        requests: &[Request],
+        count: usize,
+        observe: &mut dyn FnMut(Event<'_>) -> Flow,
+    ) -> Result<Vec<Vec<Hypothesis>>> {
+        let groups = self.groups(requests, |options| SearchOptions {
+            beams: options.beams.max(count),
+            n_best: count,
+            decoding: Decoding::Greedy,
+            ..options
+        })?;
+        self.search(&groups, requests.len(), observe)
+    }
+}

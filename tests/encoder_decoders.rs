@@ -1,0 +1,296 @@
+//! Encoder-decoder models from a folder as a user meets them: a tiny OPUS-MT snapshot with random weights, whose text is
+//! nonsense but whose way through the program is everybody's.
+
+#[path = "support/opus.rs"]
+mod opus;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use diglot::engine::seq2seq::{Options, Seq2SeqEngine};
+use diglot::engine::{Engine, Event, Flow};
+use diglot::plan::{Decoding, Length, Request, Task, Wording};
+use diglot::{ErrorKind, Lang, LangPair};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const GERMAN: &str = "Das neue Hallenbad\n\nDie Stadt eröffnet am 3. Mai 2024 ein Hallenbad. Es kostete 12,5 \
+                      Millionen Euro. „Wir freuen uns“, sagte die Bürgermeisterin.\n";
+
+/// A directory that is home and working directory at once, with a model folder in it.
+struct Desk {
+    home: TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        opus::write(&home.path().join("opus-mt-de-en"));
+        fs::write(home.path().join("a.txt"), GERMAN).unwrap();
+        Self { home }
+    }
+
+    fn model(&self) -> PathBuf {
+        self.home.path().join("opus-mt-de-en")
+    }
+
+    fn run(&self, binary: &str, args: &[&str]) -> Output {
+        Command::new(assert_cmd::cargo::cargo_bin(binary))
+            .current_dir(self.home.path())
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("PATH", "/nonexistent")
+            .env("HF_HUB_OFFLINE", "1")
+            .stdin(Stdio::null())
+            .args(args)
+            .output()
+            .unwrap()
+    }
+
+    fn translate(&self, args: &[&str]) -> Output {
+        self.run(
+            "translate",
+            &[&["--lang", "en", "--from", "de", "--model", "./opus-mt-de-en"], args, &["a.txt"]].concat(),
+        )
+    }
+
+    fn article(&self, args: &[&str]) -> Value {
+        let output = self.translate(&[&["--format", "json"], args].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[track_caller]
+fn assert_fails(output: &Output, expected: i32, words: &[&str]) {
+    let said = stderr(output);
+    assert_eq!(output.status.code(), Some(expected), "{said}");
+    assert_eq!(output.stdout, b"", "nothing on standard output");
+    for word in words {
+        assert!(said.contains(word), "`{word}` not in:\n{said}");
+    }
+}
+
+#[test]
+fn a_folder_translates_offline_and_gives_the_same_bytes_twice() {
+    let desk = Desk::new();
+    let first = desk.translate(&["--format", "json", "--offline"]);
+    assert_eq!(first.status.code(), Some(0), "{}", stderr(&first));
+    assert!(stderr(&first).contains("loaded opus-mt-de-en (unlisted"), "{}", stderr(&first));
+    assert_eq!(desk.translate(&["--format", "json", "--offline"]).stdout, first.stdout);
+
+    let article: Value = serde_json::from_slice(&first.stdout).unwrap();
+    let segments = article["segments"].as_array().unwrap();
+    assert_eq!(segments.len(), 4);
+    for segment in segments {
+        assert!(GERMAN.contains(segment["source"].as_str().unwrap()));
+        assert!(!segment["target"].as_str().unwrap().is_empty());
+        assert!(segment["logprob"].as_f64().is_some_and(|logprob| logprob < 0.0), "{segment}");
+        assert!(segment.get("alternatives").is_none());
+    }
+    let model = &article["models"]["translator"];
+    assert_eq!((&model["name"], &model["unlisted"]), (&"opus-mt-de-en".into(), &true.into()));
+    assert_eq!(model["files"][0]["name"], "model.safetensors");
+    assert_eq!(model["files"].as_array().unwrap().len(), 1);
+
+    let text = desk.translate(&["--quiet"]);
+    assert_eq!((text.status.code(), stderr(&text).as_str()), (Some(0), ""));
+    assert_eq!(String::from_utf8(text.stdout).unwrap().matches("\n\n").count(), 1);
+}
+
+#[test]
+fn an_unsupported_pair_says_what_is_supported() {
+    // Case 84.
+    let desk = Desk::new();
+    let args = ["--model", "./opus-mt-de-en", "--from", "de", "--lang", "fr", "a.txt"];
+    assert_fails(
+        &desk.run("translate", &args),
+        2,
+        &["opus-mt-de-en", "German to French", "hint:", "de to en"],
+    );
+}
+
+#[test]
+fn a_translator_writes_no_summaries() {
+    let desk = Desk::new();
+    let args = ["--model", "./opus-mt-de-en", "a.txt"];
+    assert_fails(
+        &desk.run("summarize", &args),
+        2,
+        &["opus-mt-de-en", "does not summarise", "hint:", "--summarizer"],
+    );
+    let args =
+        ["--model", "./opus-mt-de-en", "--lang", "en", "--from", "de", "--method", "extractive", "a.txt"];
+    let output = desk.run("summarize", &args);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+#[test]
+fn an_incomplete_folder_names_the_missing_piece() {
+    for missing in ["config.json", "vocab.json", "source.spm", "target.spm", "model.safetensors"] {
+        let desk = Desk::new();
+        fs::remove_file(desk.model().join(missing)).unwrap();
+        assert_fails(&desk.translate(&[]), 4, &["opus-mt-de-en", missing, "hint:"]);
+    }
+    let desk = Desk::new();
+    for optional in ["generation_config.json", "tokenizer_config.json"] {
+        fs::remove_file(desk.model().join(optional)).unwrap();
+    }
+    assert_eq!(desk.translate(&[]).status.code(), Some(0));
+}
+
+#[test]
+fn a_repository_is_found_in_the_cache_by_its_name() {
+    let desk = Desk::new();
+    let name = "Helsinki-NLP/opus-mt-de-en";
+    let run = || {
+        desk.run("translate", &["--lang", "en", "--from", "de", "--format", "json", "--model", name, "a.txt"])
+    };
+    assert_fails(&run(), 5, &[name, "hint:", "--model ./opus-mt-de-en"]);
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let folder = desk.home.path().join(".cache/huggingface/hub/models--Helsinki-NLP--opus-mt-de-en");
+    fs::create_dir_all(folder.join("refs")).unwrap();
+    fs::write(folder.join("refs/main"), "../../../opus-mt-de-en").unwrap();
+    assert_fails(&run(), 5, &[name]);
+    fs::write(folder.join("refs/main"), commit).unwrap();
+    opus::write(&folder.join("snapshots").join(commit));
+    let output = run();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let article: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let model = &article["models"]["translator"];
+    assert_eq!((&model["name"], &model["unlisted"]), (&format!("{name}@{commit}").into(), &true.into()));
+
+    let args = ["--lang", "en", "--from", "de", "--model", "./absent", "a.txt"];
+    assert_fails(&desk.run("translate", &args), 4, &["./absent"]);
+}
+
+#[test]
+fn a_damaged_folder_names_the_damaged_piece() {
+    for damaged in opus::FILES {
+        let desk = Desk::new();
+        let path = desk.model().join(damaged);
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+        assert_fails(&desk.translate(&[]), 4, &[damaged]);
+    }
+    let desk = Desk::new();
+    fs::write(desk.model().join("config.json"), r#"{"model_type": "wav2vec2"}"#).unwrap();
+    assert_fails(&desk.translate(&[]), 4, &["config.json", "wav2vec2", "hint:"]);
+}
+
+#[test]
+fn alternatives_stand_below_the_target_and_in_json() {
+    let desk = Desk::new();
+    let (plain, article) = (desk.article(&[]), desk.article(&["--alternatives", "3"]));
+    let mut found = 0;
+    for (segment, plain) in
+        article["segments"].as_array().unwrap().iter().zip(plain["segments"].as_array().unwrap())
+    {
+        assert_eq!(segment["target"], plain["target"]);
+        let mut texts = vec![segment["target"].as_str().unwrap()];
+        for alternative in segment["alternatives"].as_array().into_iter().flatten() {
+            assert!(alternative["logprob"].as_f64().is_some_and(|logprob| logprob <= 0.0));
+            texts.push(alternative["text"].as_str().unwrap());
+        }
+        assert!(texts.len() <= 4);
+        found += texts.len() - 1;
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!(texts.len() - 1, segment["alternatives"].as_array().map_or(0, Vec::len), "all differ");
+    }
+    assert!(found >= 8, "{found}");
+
+    let output = desk.translate(&["--alternatives", "3"]);
+    assert_eq!(String::from_utf8(output.stdout).unwrap().matches("    ~ ").count(), found);
+    assert_fails(
+        &desk.translate(&["--alternatives", "3", "--layout", "target"]),
+        2,
+        &["alternatives", "interleaved"],
+    );
+    assert_fails(&desk.translate(&["--alternatives", "100"]), 2, &["alternatives"]);
+    let gguf =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models/qwen2.gguf").display().to_string();
+    let args = [
+        "--lang",
+        "en",
+        "--from",
+        "de",
+        "--model",
+        &gguf,
+        "--profile",
+        "chatml",
+        "--alternatives",
+        "2",
+        "a.txt",
+    ];
+    assert_fails(&desk.run("translate", &args), 2, &["alternatives", "hint:", "OPUS-MT"]);
+}
+
+fn request(text: &str, wording: Wording, decoding: Decoding, max_tokens: usize) -> Request {
+    let pair = LangPair { source: Lang::DE, target: Lang::EN };
+    Request { task: Task::Translate { pair, text: text.into(), wording }, decoding, max_tokens }
+}
+
+#[test]
+fn the_answer_to_a_request_does_not_depend_on_the_others() {
+    let desk = Desk::new();
+    let mut engine = Seq2SeqEngine::load(&desk.model(), Options::default()).unwrap();
+    let drawn = |seed| Decoding::Sample { temperature: 1.0, top_p: 1.0, seed };
+    let requests = [
+        request("Die Stadt eröffnet ein Hallenbad.", Wording::Plain, Decoding::Greedy, 40),
+        request("Es kostete viel.", Wording::Strict, Decoding::Greedy, 40),
+        request("Es kostete viel.", Wording::Plain, drawn(1), 40),
+        request("Es kostete viel.", Wording::Plain, drawn(2), 40),
+        request("Es kostete viel.", Wording::Plain, Decoding::Greedy, 5),
+        request(
+            "Die Züge fahren um 8 Uhr, und die Schule beginnt später.",
+            Wording::Plain,
+            Decoding::Greedy,
+            40,
+        ),
+    ];
+    let mut told = Vec::new();
+    let together = engine.run(&requests, &mut |event| {
+        if let Event::Finished { index, hypothesis } = event {
+            told.push((index, hypothesis.clone()));
+        }
+        Flow::Continue
+    });
+    let together = together.unwrap();
+    told.sort_by_key(|(index, _)| *index);
+    assert_eq!(told, together.iter().cloned().enumerate().collect::<Vec<_>>());
+    assert_ne!(together[2], together[3], "seeds differ");
+    assert!(together[4].tokens <= 5, "{:?}", together[4]);
+    for (request, expected) in requests.iter().zip(&together) {
+        let alone = engine.run(std::slice::from_ref(request), &mut |_| Flow::Continue).unwrap();
+        assert_eq!(alone[0].text, expected.text);
+        assert_eq!(alone[0].finish, expected.finish);
+    }
+}
+
+#[test]
+fn an_engine_refuses_what_it_cannot_do_and_stops_when_asked() {
+    let desk = Desk::new();
+    let mut engine = Seq2SeqEngine::load(&desk.model(), Options::default()).unwrap();
+    let long = "Die Stadt eröffnet ein Hallenbad. ".repeat(100);
+    assert!(engine.count_tokens(&long).unwrap() > engine.context());
+    let requests = [request(&long, Wording::Plain, Decoding::Greedy, 10)];
+    let error = engine.run(&requests, &mut |_| Flow::Continue).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Runtime);
+    assert!(error.to_string().contains("exceeds the context of 256"), "{error}");
+    let task = Task::Summarize {
+        lang: Lang::DE,
+        text: "x".into(),
+        length: Length::Headline,
+        wording: Wording::Plain,
+    };
+    let requests = [Request { task, decoding: Decoding::Greedy, max_tokens: 10 }];
+    assert_eq!(engine.run(&requests, &mut |_| Flow::Continue).unwrap_err().kind(), ErrorKind::Usage);
+    let requests = [request("Es kostete viel.", Wording::Plain, Decoding::Greedy, 40)];
+    assert!(engine.run(&requests, &mut |_| Flow::Stop).unwrap_err().is_interrupted());
+}
