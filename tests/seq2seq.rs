@@ -125,7 +125,7 @@ fn states_and_logits_are_those_of_transformers() {
     for name in MODELS {
         let (states, logits) = numbers_apart(name, Precision::F32);
         println!("{name}: states {states:.1e}, logits {logits:.1e}");
-        assert!(states < 1e-4 && logits < 1e-4, "{name}: states {states}, logits {logits}");
+        assert!(states < 1e-5 && logits < 1e-5, "{name}: states {states}, logits {logits}");
     }
 }
 
@@ -135,7 +135,7 @@ fn weights_of_8_bits_keep_close() {
     for name in MODELS {
         let (states, logits) = numbers_apart(name, Precision::Int8);
         println!("{name}: states {states:.1e}, logits {logits:.1e}");
-        assert!(states < 0.05 && logits < 0.08, "{name}: states {states}, logits {logits}");
+        assert!(states < 0.2 && logits < 0.2, "{name}: states {states}, logits {logits}");
         assert!(logits > 1e-4, "{name}: rounding shows");
     }
 }
@@ -163,10 +163,10 @@ fn beam_outputs_are_those_of_transformers() {
             for (found, expected) in found.iter().zip(&batch.beams) {
                 assert_eq!(found.len(), expected.len(), "{name}, batch {i}");
                 for (found, expected) in found.iter().zip(expected) {
-                    assert_eq!(found.tokens, expected.tokens, "{name}, batch {i}");
+                    let scores = (found.score, expected.score);
+                    assert_eq!(found.tokens, expected.tokens, "{name}, batch {i}: {scores:?}");
                     assert_eq!(found.complete, expected.complete, "{name}, batch {i}");
-                    let apart = (found.score - expected.score).abs();
-                    assert!(apart < 1e-3 * expected.score.abs() + 1e-4, "{name}, batch {i}: {apart}");
+                    assert!((scores.0 - scores.1).abs() < 1e-4 * scores.1.abs() + 1e-5, "{name}: {scores:?}");
                 }
             }
         }

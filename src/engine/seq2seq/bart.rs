@@ -208,6 +208,7 @@ impl Parts<'_> {
     /// What is added to embeddings, `[positions, width]`.
     fn positions(&self, kind: &Kind, name: &str, count: usize) -> Result<Vec<f32>> {
         let width = self.width;
+        let stored = format!("{name}.embed_positions.weight");
         let half = width.div_ceil(2);
         let table = |angle: &dyn Fn(usize, usize) -> f64| {
             let place = |position: usize, column: usize| match column.checked_sub(half) {
@@ -220,6 +221,10 @@ impl Parts<'_> {
                 .collect()
         };
         Ok(match kind {
+            // Some files hold the table, rounded as they are.
+            Kind::Sinusoidal if self.loader.checkpoint.has(&stored) => {
+                self.loader.checkpoint.tensor(&stored, &[count, width])?
+            }
             Kind::Sinusoidal => {
                 table(&|position, i| position as f64 / 10_000f64.powf((2 * i) as f64 / width as f64))
             }
@@ -229,11 +234,7 @@ impl Parts<'_> {
                 table(&|position, i| f64::from((position + first) as f32 * (i as f32 * -step).exp()))
             }
             Kind::Learned(first) => {
-                let rows = count + first;
-                let all = self
-                    .loader
-                    .checkpoint
-                    .tensor(&format!("{name}.embed_positions.weight"), &[rows, width])?;
+                let all = self.loader.checkpoint.tensor(&stored, &[count + first, width])?;
                 all.get(first * width..).unwrap_or_default().to_vec()
             }
         })
