@@ -173,9 +173,11 @@ mod tests {
         ] {
             let options = options(early_stopping);
             let mut h = Hypotheses::new(9, 10);
-            h.advance(&[vec![(5, -1.0), (6, -1.0), (7, -1.1), (8, -1.2)]], &options);
-            // The ends have worse scores than what goes on.
-            h.advance(&[vec![(EOS, -2.0), (5, -2.05)], vec![(EOS, -2.01), (5, -2.06)]], &options);
+            // What goes on is always likelier than what ends.
+            h.advance(&[vec![(5, -1.0), (6, -1.1), (7, -5.0), (8, -6.0)]], &options);
+            h.advance(&[vec![(5, -0.05), (EOS, -0.5)], vec![(6, -2.0), (7, -3.0)]], &options);
+            assert!(!h.is_done(), "one of two is finished");
+            h.advance(&[vec![(5, -0.05), (EOS, -0.6)], vec![(6, -2.0), (7, -3.0)]], &options);
             assert_eq!(h.is_done(), ends, "{early_stopping:?}");
         }
     }
