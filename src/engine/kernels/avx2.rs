@@ -1,7 +1,6 @@
 //! The AVX2 form: `vpmaddubsw` multiplies unsigned quants by signed activations into 16-bit sums, which are
-//! widened before they can overflow. A vector has two halves of eight columns each.
+//! widened before they can overflow. Each half (eight columns) of a vector is worked by itself.
 
-use std::arch::asm;
 use std::arch::x86_64::*;
 
 use super::Tile;
@@ -52,21 +51,16 @@ unsafe fn by_format<const R: usize>(
     let rows = Rows::<R>::new(group, first);
     let mut totals = [[_mm256_setzero_ps(); R]; 2];
     for index in 0..tile.blocks {
-        let (head, body) = (tile.head_ptr(index), tile.body_ptr(index));
-        // SAFETY: passed on from the caller; the block is below `blocks`.
-        unsafe {
-            match tile.format {
-                Format::Q4K => q4_k(rows, index, head, body, &mut totals),
-                Format::Q6K => q6_k(rows, index, head, body, &mut totals),
-                small => {
-                    for (side, total) in totals.iter_mut().enumerate() {
-                        let (head, body) = (head.add(2 * HALF * side), body.add(side * VECTOR / 2));
-                        match small {
-                            Format::Q4_0 => q4_0(rows, index, head, body, total),
-                            Format::Q5_0 => q5_0(rows, index, head, body, total),
-                            _ => q8_0(rows, index, head, body, total),
-                        }
-                    }
+        for (side, total) in totals.iter_mut().enumerate() {
+            let (head, body) = (tile.head_ptr(index), tile.body_ptr(index).wrapping_add(side * VECTOR / 2));
+            // SAFETY: passed on from the caller; the block is below `blocks` and `side` is 0 or 1.
+            unsafe {
+                match tile.format {
+                    Format::Q4_0 => q4_0(rows, index, head.add(2 * HALF * side), body, total),
+                    Format::Q5_0 => q5_0(rows, index, head.add(2 * HALF * side), body, total),
+                    Format::Q8_0 => q8_0(rows, index, head.add(2 * HALF * side), body, total),
+                    Format::Q4K => q4_k(rows, index, head, body, side, total),
+                    Format::Q6K => q6_k(rows, index, head, body, side, total),
                 }
             }
         }
@@ -81,8 +75,6 @@ unsafe fn by_format<const R: usize>(
 
 /// 16-bit or 32-bit sums for each row.
 type Sums<const R: usize> = [__m256i; R];
-/// Those of both halves.
-type Both<const R: usize> = [Sums<R>; 2];
 
 /// The activations of some rows of a group: one word, or one scale, of one row in all lanes.
 #[derive(Clone, Copy)]
@@ -128,37 +120,6 @@ impl<const R: usize> Rows<R> {
         }
     }
 
-    /// [`dot`](Self::dot) for both halves.
-    ///
-    /// # Safety
-    /// The group has that word.
-    #[inline]
-    #[target_feature(enable = "avx2,fma,f16c")]
-    unsafe fn dot_both(self, sums: &mut Both<R>, quants: [__m256i; 2], word: usize) {
-        let [left, right] = sums;
-        for (r, (left, right)) in left.iter_mut().zip(right).enumerate() {
-            // SAFETY: the caller's promise. Assembly, since the compiler would load the words of several steps
-            // ahead and run out of registers.
-            unsafe {
-                asm!(
-                    "vpbroadcastd {x}, dword ptr [{from}]",
-                    "vpmaddubsw {product}, {left_quants}, {x}",
-                    "vpmaddubsw {x}, {right_quants}, {x}",
-                    "vpaddw {left}, {left}, {product}",
-                    "vpaddw {right}, {right}, {x}",
-                    from = in(reg) self.values.add(word * self.stride + r),
-                    left_quants = in(ymm_reg) quants[0],
-                    right_quants = in(ymm_reg) quants[1],
-                    left = inout(ymm_reg) *left,
-                    right = inout(ymm_reg) *right,
-                    product = out(ymm_reg) _,
-                    x = out(ymm_reg) _,
-                    options(pure, readonly, nostack, preserves_flags),
-                );
-            }
-        }
-    }
-
     /// # Safety
     /// The group has that block.
     #[inline]
@@ -188,18 +149,6 @@ unsafe fn load(from: *const u8) -> __m256i {
     unsafe { _mm256_loadu_si256(from.cast()) }
 }
 
-/// As [`load`], for quants that were loaded a little earlier: reads them from the first cache once more, since
-/// there are not the registers to keep them.
-///
-/// # Safety
-/// As [`load`], and `from` is a multiple of 32.
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-unsafe fn again(from: *const u8) -> __m256i {
-    // SAFETY: the caller's promise.
-    unsafe { from.cast::<__m256i>().read_volatile() }
-}
-
 /// Eight f16 numbers.
 ///
 /// # Safety
@@ -211,16 +160,12 @@ unsafe fn load_f16(from: *const u8) -> __m256 {
     _mm256_cvtph_ps(unsafe { _mm_loadu_si128(from.cast()) })
 }
 
+/// The low and the high nibbles.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn low_nibbles(quants: __m256i) -> __m256i {
-    _mm256_and_si256(quants, _mm256_set1_epi8(15))
-}
-
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-fn high_nibbles(quants: __m256i) -> __m256i {
-    low_nibbles(_mm256_srli_epi16::<4>(quants))
+fn nibbles(quants: __m256i) -> (__m256i, __m256i) {
+    let mask = _mm256_set1_epi8(15);
+    (_mm256_and_si256(quants, mask), _mm256_and_si256(_mm256_srli_epi16::<4>(quants), mask))
 }
 
 /// `low | (high & mask)`.
@@ -240,8 +185,9 @@ fn widen<const R: usize>(sum: &mut Sums<R>, narrow: &Sums<R>, factors: __m256i) 
 }
 
 /// # Safety
-/// The processor must have the features. `head` and `body` must be those of block `index`, and the rows must
-/// have that block. The same holds for the other kernels.
+/// The processor must have the features. `head` and `body` must be those of block `index`, `body` at its
+/// first byte for this side's columns, and the rows must have that block. The same holds for the other
+/// kernels.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
 unsafe fn q4_k<const R: usize>(
@@ -249,64 +195,43 @@ unsafe fn q4_k<const R: usize>(
     index: usize,
     head: *const u8,
     body: *const u8,
-    totals: &mut [[__m256; R]; 2],
+    side: usize,
+    total: &mut [__m256; R],
 ) {
     // SAFETY: see above.
     unsafe {
-        let mut sums = [[_mm256_setzero_si256(); R]; 2];
-        for pair in 0..4 {
-            let (body, scales) = (body.add(8 * pair * VECTOR), head.add((4 + 2 * pair) * COLUMNS));
-            let word = index * 64 + 16 * pair;
-            q4_k_part::<R, false>(rows, body, word, scales, &mut sums);
-            q4_k_part::<R, true>(rows, body, word + 8, scales.add(COLUMNS), &mut sums);
-        }
-        for (side, (sum, total)) in sums.iter().zip(totals).enumerate() {
-            let mut minimum = [_mm256_setzero_si256(); R];
-            for p in 0..4 {
-                let mins = head.add((12 + 2 * p) * COLUMNS + side * 2 * HALF);
-                let mins = _mm256_cvtepu8_epi16(_mm_loadu_si128(mins.cast()));
-                for (r, minimum) in minimum.iter_mut().enumerate() {
-                    let products = _mm256_madd_epi16(mins, rows.correction(index * 4 + p, r));
-                    *minimum = _mm256_add_epi32(*minimum, products);
-                }
+        let scale = |j: usize| {
+            let scale = head.add((4 + j) * COLUMNS + side * HALF);
+            let scale = _mm256_cvtepu8_epi32(_mm_loadl_epi64(scale.cast()));
+            _mm256_or_si256(scale, _mm256_slli_epi32::<16>(scale))
+        };
+        let mut sum = [_mm256_setzero_si256(); R];
+        for c in 0..4 {
+            // 8 · 2 · 15 · 127 fits 16 bits.
+            let (mut low, mut high) = ([_mm256_setzero_si256(); R], [_mm256_setzero_si256(); R]);
+            for g in 0..8 {
+                let (a, b) = nibbles(load(body.add((8 * c + g) * VECTOR)));
+                rows.dot(&mut low, a, index * 64 + 16 * c + g);
+                rows.dot(&mut high, b, index * 64 + 16 * c + 8 + g);
             }
-            let d = load_f16(head.add(2 * HALF * side));
-            let dmin = load_f16(head.add(2 * COLUMNS + 2 * HALF * side));
-            for r in 0..R {
-                let value = _mm256_mul_ps(d, _mm256_cvtepi32_ps(sum[r]));
-                let value = _mm256_fnmadd_ps(dmin, _mm256_cvtepi32_ps(minimum[r]), value);
-                total[r] = _mm256_fmadd_ps(rows.scale(index, r), value, total[r]);
+            widen(&mut sum, &low, scale(2 * c));
+            widen(&mut sum, &high, scale(2 * c + 1));
+        }
+        let mut minimum = [_mm256_setzero_si256(); R];
+        for p in 0..4 {
+            let mins = head.add((12 + 2 * p) * COLUMNS + side * 2 * HALF);
+            let mins = _mm256_cvtepu8_epi16(_mm_loadu_si128(mins.cast()));
+            for (r, minimum) in minimum.iter_mut().enumerate() {
+                let products = _mm256_madd_epi16(mins, rows.correction(index * 4 + p, r));
+                *minimum = _mm256_add_epi32(*minimum, products);
             }
         }
-    }
-}
-
-/// Adds 32 inputs, which are the low or the `HIGH` nibbles of eight vectors.
-///
-/// # Safety
-/// As [`q4_k`].
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-unsafe fn q4_k_part<const R: usize, const HIGH: bool>(
-    rows: Rows<R>,
-    body: *const u8,
-    word: usize,
-    scales: *const u8,
-    sums: &mut Both<R>,
-) {
-    // SAFETY: the vectors lie inside the body, the words inside the block, the scales inside the head.
-    unsafe {
-        // 8 · 2 · 15 · 127 fits 16 bits.
-        let mut narrow = [[_mm256_setzero_si256(); R]; 2];
-        for g in 0..8 {
-            let from = body.add(g * VECTOR);
-            let quants = [from, from.add(VECTOR / 2)]
-                .map(|from| if HIGH { high_nibbles(again(from)) } else { low_nibbles(load(from)) });
-            rows.dot_both(&mut narrow, quants, word + g);
-        }
-        for (side, (sum, narrow)) in sums.iter_mut().zip(&narrow).enumerate() {
-            let scale = _mm256_cvtepu8_epi32(_mm_loadl_epi64(scales.add(side * HALF).cast()));
-            widen(sum, narrow, _mm256_or_si256(scale, _mm256_slli_epi32::<16>(scale)));
+        let d = load_f16(head.add(2 * HALF * side));
+        let dmin = load_f16(head.add(2 * COLUMNS + 2 * HALF * side));
+        for r in 0..R {
+            let value = _mm256_mul_ps(d, _mm256_cvtepi32_ps(sum[r]));
+            let value = _mm256_fnmadd_ps(dmin, _mm256_cvtepi32_ps(minimum[r]), value);
+            total[r] = _mm256_fmadd_ps(rows.scale(index, r), value, total[r]);
         }
     }
 }
@@ -320,45 +245,43 @@ unsafe fn q6_k<const R: usize>(
     index: usize,
     head: *const u8,
     body: *const u8,
-    totals: &mut [[__m256; R]; 2],
+    side: usize,
+    total: &mut [__m256; R],
 ) {
     // SAFETY: see above.
     unsafe {
-        let scales = |p: usize, side: usize| {
+        let scales = |p: usize| {
             let scales = head.add((2 + 2 * p) * COLUMNS + side * 2 * HALF);
             _mm256_cvtepi8_epi16(_mm_loadu_si128(scales.cast()))
         };
-        let both = |p: usize| [scales(p, 0), scales(p, 1)];
-        let mut sums = [[_mm256_setzero_si256(); R]; 2];
+        let mut sum = [_mm256_setzero_si256(); R];
         for half in 0..2 {
             let body = body.add(half * 24 * VECTOR);
             let word = index * 64 + half * 32;
-            q6_k_field::<R, 0>(rows, body, word, both(4 * half), &mut sums);
-            q6_k_field::<R, 1>(rows, body, word, both(4 * half + 1), &mut sums);
-            q6_k_field::<R, 2>(rows, body, word, both(4 * half + 2), &mut sums);
-            q6_k_field::<R, 3>(rows, body, word, both(4 * half + 3), &mut sums);
+            let [a, b, c, d] = [0, 1, 2, 3].map(|field| scales(4 * half + field));
+            q6_k_field::<R, 0>(rows, body, word, a, c, &mut sum);
+            q6_k_field::<R, 1>(rows, body, word, b, d, &mut sum);
         }
-        for (side, (sum, total)) in sums.iter().zip(totals).enumerate() {
-            let mut offset = [_mm256_setzero_si256(); R];
-            for p in 0..8 {
-                let scales = scales(p, side);
-                for (r, offset) in offset.iter_mut().enumerate() {
-                    let products = _mm256_madd_epi16(scales, rows.correction(index * 8 + p, r));
-                    *offset = _mm256_add_epi32(*offset, products);
-                }
+        let mut offset = [_mm256_setzero_si256(); R];
+        for p in 0..8 {
+            let scales = scales(p);
+            for (r, offset) in offset.iter_mut().enumerate() {
+                let products = _mm256_madd_epi16(scales, rows.correction(index * 8 + p, r));
+                *offset = _mm256_add_epi32(*offset, products);
             }
-            let d = load_f16(head.add(2 * HALF * side));
-            for r in 0..R {
-                let sum = _mm256_sub_epi32(sum[r], _mm256_slli_epi32::<5>(offset[r]));
-                let value = _mm256_mul_ps(d, _mm256_cvtepi32_ps(sum));
-                total[r] = _mm256_fmadd_ps(rows.scale(index, r), value, total[r]);
-            }
+        }
+        let d = load_f16(head.add(2 * HALF * side));
+        for r in 0..R {
+            let sum = _mm256_sub_epi32(sum[r], _mm256_slli_epi32::<5>(offset[r]));
+            let value = _mm256_mul_ps(d, _mm256_cvtepi32_ps(sum));
+            total[r] = _mm256_fmadd_ps(rows.scale(index, r), value, total[r]);
         }
     }
 }
 
-/// Adds the 32 inputs of a field. `body` is that of the half, `word` its first word of activations; the
-/// scales are pairs of 16-bit integers, for the first and the second 16 inputs, of both sides.
+/// Adds the 32 inputs of each of the fields `FIELD` and `FIELD + 2`, which share their vectors of nibbles.
+/// `body` is that of the half, `word` its first word of activations; the scales are pairs of 16-bit
+/// integers, one for each 16 inputs.
 ///
 /// # Safety
 /// As [`q4_k`].
@@ -368,29 +291,26 @@ unsafe fn q6_k_field<const R: usize, const FIELD: usize>(
     rows: Rows<R>,
     body: *const u8,
     word: usize,
-    scales: [__m256i; 2],
-    sums: &mut Both<R>,
+    scales_low: __m256i,
+    scales_high: __m256i,
+    sum: &mut Sums<R>,
 ) {
     let mask = _mm256_set1_epi8(0x30);
     for pair in 0..4 {
         // 2 · 2 · 63 · 127 fits 16 bits.
-        let mut narrow = [[_mm256_setzero_si256(); R]; 2];
+        let (mut low, mut high) = ([_mm256_setzero_si256(); R], [_mm256_setzero_si256(); R]);
         for g in [2 * pair, 2 * pair + 1] {
             // SAFETY: the vectors lie inside the body and the words inside the block.
             unsafe {
-                let quants = [0, VECTOR / 2].map(|side| {
-                    let quants = body.add((FIELD % 2 * 8 + g) * VECTOR + side);
-                    let upper = body.add((16 + g) * VECTOR + side);
-                    match FIELD {
-                        0 => or_masked(low_nibbles(load(quants)), _mm256_slli_epi16::<4>(load(upper)), mask),
-                        1 => or_masked(low_nibbles(load(quants)), _mm256_slli_epi16::<2>(again(upper)), mask),
-                        2 => or_masked(high_nibbles(again(quants)), again(upper), mask),
-                        _ => {
-                            or_masked(high_nibbles(again(quants)), _mm256_srli_epi16::<2>(again(upper)), mask)
-                        }
-                    }
-                });
-                rows.dot_both(&mut narrow, quants, word + 8 * FIELD + g);
+                let (a, b) = nibbles(load(body.add((8 * FIELD + g) * VECTOR)));
+                let upper = load(body.add((16 + g) * VECTOR));
+                let (to_a, to_b) = match FIELD {
+                    0 => (_mm256_slli_epi16::<4>(upper), upper),
+                    _ => (_mm256_slli_epi16::<2>(upper), _mm256_srli_epi16::<2>(upper)),
+                };
+                let word = word + 8 * FIELD + g;
+                rows.dot(&mut low, or_masked(a, to_a, mask), word);
+                rows.dot(&mut high, or_masked(b, to_b, mask), word + 16);
             }
         }
         // The scale of these 16 inputs, twice.
@@ -398,9 +318,8 @@ unsafe fn q6_k_field<const R: usize, const FIELD: usize>(
             0 | 1 => _mm256_shufflehi_epi16::<0b10_10_00_00>(_mm256_shufflelo_epi16::<0b10_10_00_00>(pairs)),
             _ => _mm256_shufflehi_epi16::<0b11_11_01_01>(_mm256_shufflelo_epi16::<0b11_11_01_01>(pairs)),
         };
-        for ((sum, narrow), scales) in sums.iter_mut().zip(&narrow).zip(scales) {
-            widen(sum, narrow, twice(scales));
-        }
+        widen(sum, &low, twice(scales_low));
+        widen(sum, &high, twice(scales_high));
     }
 }
 
@@ -443,8 +362,7 @@ unsafe fn q4_0<const R: usize>(
         // 8 · 2 · 15 · 127 fits 16 bits.
         let mut narrow = [_mm256_setzero_si256(); R];
         for g in 0..4 {
-            let quants = load(body.add(g * VECTOR));
-            let (a, b) = (low_nibbles(quants), high_nibbles(quants));
+            let (a, b) = nibbles(load(body.add(g * VECTOR)));
             rows.dot(&mut narrow, a, index * 8 + g);
             rows.dot(&mut narrow, b, index * 8 + 4 + g);
         }
@@ -472,8 +390,7 @@ unsafe fn q5_0<const R: usize>(
         let (mut low, mut high) = ([_mm256_setzero_si256(); R], [_mm256_setzero_si256(); R]);
         let mut upper = load(body.add(4 * VECTOR));
         for g in 0..4 {
-            let quants = load(body.add(g * VECTOR));
-            let (a, b) = (low_nibbles(quants), high_nibbles(quants));
+            let (a, b) = nibbles(load(body.add(g * VECTOR)));
             // The bits of this vector are 0 and 4 of `upper`; 4 is where a fifth bit belongs.
             let a = or_masked(a, _mm256_slli_epi16::<4>(upper), mask);
             let b = or_masked(b, upper, mask);
