@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::attend::Heads;
-use crate::engine::kernels::{Pool, Scratch};
+use crate::engine::kernels::Pool;
 use crate::engine::linear::Linear;
 use crate::engine::ops;
+pub(in crate::engine) use crate::engine::slots::Buffers;
 use crate::error::{Error, Result};
 
 /// When a layer's norm comes.
@@ -65,20 +66,6 @@ pub(crate) enum Positions {
     Added(Vec<f32>),
     /// Nothing here: attention does it.
     Relative,
-}
-
-/// Memory that each layer uses again.
-#[derive(Default)]
-pub(crate) struct Buffers {
-    pub(crate) normed: Vec<f32>,
-    pub(crate) query: Vec<f32>,
-    pub(crate) key: Vec<f32>,
-    pub(crate) value: Vec<f32>,
-    pub(crate) attended: Vec<f32>,
-    pub(crate) gate: Vec<f32>,
-    pub(crate) up: Vec<f32>,
-    pub(crate) result: Vec<f32>,
-    pub(crate) scratch: Scratch,
 }
 
 /// What a thread takes at once of small operations, in numbers.
