@@ -153,6 +153,11 @@ impl<'a> Activations<'a> {
         Self { k, m, correction, precision, values, scales, corrections }
     }
 
+    /// Quantized rows for each row.
+    pub(super) fn parts(&self) -> usize {
+        self.precision.parts()
+    }
+
     /// How many groups there are.
     pub(super) fn groups(&self) -> usize {
         (self.precision.parts() * self.m).div_ceil(ROWS)

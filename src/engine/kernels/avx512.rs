@@ -3,9 +3,9 @@
 
 use std::arch::x86_64::*;
 
-use super::Tile;
 use super::activations::Group;
 use super::format::{COLUMNS, Format, VECTOR};
+use super::{Tile, Tiles};
 
 /// Whether the processor has what this form needs.
 pub(super) fn supported() -> bool {
@@ -17,23 +17,36 @@ pub(super) fn supported() -> bool {
 /// How far ahead of their use the weights are fetched into the second cache, in bytes.
 const AHEAD: usize = 8192;
 
-/// The product of a group of rows with a tile: `out[row][column]`.
+/// The product of groups of rows with some tiles: `out[row][tile][column]`.
 ///
 /// # Safety
 /// The processor must have what [`supported`] asks for.
-pub(super) unsafe fn product(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f32; COLUMNS]]) {
+pub(super) unsafe fn product(tiles: &Tiles<'_>, groups: &[Group<'_>], mut out: &mut [[f32; COLUMNS]]) {
+    tiles.check(groups, out);
+    for group in groups {
+        let (of_group, others) = out.split_at_mut(group.rows * tiles.count);
+        // SAFETY: passed on from the caller, and checked above.
+        unsafe { one_group(tiles, group, of_group) };
+        out = others;
+    }
+}
+
+/// # Safety
+/// As [`product`], and the tiles, the group and the results have the sizes that belong to each other.
+unsafe fn one_group(tiles: &Tiles<'_>, group: &Group<'_>, out: &mut [[f32; COLUMNS]]) {
     /// Chooses the instance for the number of rows.
     macro_rules! by_rows {
         ($kernel:ident, $($rows:literal)*) => {
             match group.rows {
-                // SAFETY: passed on from the caller.
-                $($rows => unsafe { $kernel::<$rows>(tile, group, out) },)*
+                $($rows => for (index, tile) in tiles.each().enumerate() {
+                    // SAFETY: passed on from the caller.
+                    unsafe { $kernel::<$rows>(&tile, group, &mut out[index..], tiles.count) }
+                },)*
                 rows => unreachable!("a group of {rows} rows"),
             }
         };
     }
-    tile.check(group, out);
-    match tile.format {
+    match tiles.format {
         Format::Q4_0 => by_rows!(q4_0, 1 2 3 4 5 6 7 8),
         Format::Q5_0 => by_rows!(q5_0, 1 2 3 4 5 6 7 8),
         Format::Q8_0 => by_rows!(q8_0, 1 2 3 4 5 6 7 8),
@@ -162,19 +175,24 @@ fn or_masked(low: __m512i, high: __m512i, mask: __m512i) -> __m512i {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn store<const R: usize>(total: [__m512; R], out: &mut [[f32; COLUMNS]]) {
-    for (total, out) in total.into_iter().zip(out) {
+fn store<const R: usize>(total: [__m512; R], out: &mut [[f32; COLUMNS]], stride: usize) {
+    for (total, out) in total.into_iter().zip(out.iter_mut().step_by(stride)) {
         // SAFETY: `out` holds sixteen numbers.
         unsafe { _mm512_storeu_ps(out.as_mut_ptr(), total) };
     }
 }
 
 /// # Safety
-/// The processor must have the features; the tile and the group must have passed [`Tile::check`]. The same
+/// The processor must have the features; the tile and the group must have passed [`Tiles::check`]. The same
 /// holds for the other kernels. Every address below then lies inside head or body `index` of the tile, or
 /// is one of the group's words for block `index`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn q4_k<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f32; COLUMNS]]) {
+unsafe fn q4_k<const R: usize>(
+    tile: &Tile<'_>,
+    group: &Group<'_>,
+    out: &mut [[f32; COLUMNS]],
+    stride: usize,
+) {
     let rows = Rows::<R>::new(group);
     let mut total = [_mm512_setzero_ps(); R];
     for index in 0..tile.blocks {
@@ -204,7 +222,7 @@ unsafe fn q4_k<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f
             }
         }
     }
-    store(total, out);
+    store(total, out, stride);
 }
 
 /// Adds 32 inputs, which are the low or the `HIGH` nibbles of eight vectors.
@@ -239,7 +257,12 @@ unsafe fn q4_k_part<const R: usize, const HIGH: bool>(
 /// # Safety
 /// As [`q4_k`].
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn q6_k<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f32; COLUMNS]]) {
+unsafe fn q6_k<const R: usize>(
+    tile: &Tile<'_>,
+    group: &Group<'_>,
+    out: &mut [[f32; COLUMNS]],
+    stride: usize,
+) {
     let rows = Rows::<R>::new(group);
     let mut total = [_mm512_setzero_ps(); R];
     for index in 0..tile.blocks {
@@ -275,7 +298,7 @@ unsafe fn q6_k<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f
             }
         }
     }
-    store(total, out);
+    store(total, out, stride);
 }
 
 /// Adds the 32 inputs of a field. `body` is that of the half, `word` its first word of activations; the
@@ -356,7 +379,12 @@ unsafe fn end_block<const R: usize>(
 /// # Safety
 /// As [`q4_k`].
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn q4_0<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f32; COLUMNS]]) {
+unsafe fn q4_0<const R: usize>(
+    tile: &Tile<'_>,
+    group: &Group<'_>,
+    out: &mut [[f32; COLUMNS]],
+    stride: usize,
+) {
     let rows = Rows::<R>::new(group);
     let mut total = [_mm512_setzero_ps(); R];
     for index in 0..tile.blocks {
@@ -372,13 +400,18 @@ unsafe fn q4_0<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f
             end_block(rows, index, tile.head_ptr(index), sums, &mut total);
         }
     }
-    store(total, out);
+    store(total, out, stride);
 }
 
 /// # Safety
 /// As [`q4_k`].
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn q5_0<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f32; COLUMNS]]) {
+unsafe fn q5_0<const R: usize>(
+    tile: &Tile<'_>,
+    group: &Group<'_>,
+    out: &mut [[f32; COLUMNS]],
+    stride: usize,
+) {
     let rows = Rows::<R>::new(group);
     let mask = _mm512_set1_epi8(0x10);
     let mut total = [_mm512_setzero_ps(); R];
@@ -400,13 +433,18 @@ unsafe fn q5_0<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f
             end_block(rows, index, tile.head_ptr(index), sums, &mut total);
         }
     }
-    store(total, out);
+    store(total, out, stride);
 }
 
 /// # Safety
 /// As [`q4_k`].
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn q8_0<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f32; COLUMNS]]) {
+unsafe fn q8_0<const R: usize>(
+    tile: &Tile<'_>,
+    group: &Group<'_>,
+    out: &mut [[f32; COLUMNS]],
+    stride: usize,
+) {
     let rows = Rows::<R>::new(group);
     let mut total = [_mm512_setzero_ps(); R];
     for index in 0..tile.blocks {
@@ -420,5 +458,5 @@ unsafe fn q8_0<const R: usize>(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f
             end_block(rows, index, tile.head_ptr(index), sums, &mut total);
         }
     }
-    store(total, out);
+    store(total, out, stride);
 }

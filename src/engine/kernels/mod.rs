@@ -22,8 +22,8 @@
 //! [`PackedLinear`] copies the blocks of a ggml tensor once into its own layout (`format`), as large as the
 //! original to within 3 %, so that the original need not stay in memory; [`PackedLinear::row`] gives rows
 //! back, for an embedding table that is the output head as well. A product quantizes its activations to 8
-//! bits (`activations`) and walks the weights once for each 8 rows. Results do not depend on the number of
-//! rows in a product nor on the number of threads.
+//! bits (`activations`) and walks the weights once for each 8 rows, with AVX2 for each 128. Results do not depend
+//! on the number of rows in a product nor on the number of threads.
 //!
 //! There is one kernel for each format and [`Form`]; `portable` is the reference, and every other form is
 //! held to it and to candle's dequantized weights. `unsafe` stands in this room and nowhere else in the
@@ -48,7 +48,7 @@ mod portable;
 #[cfg(test)]
 mod tests;
 
-use activations::{Group, Quantized};
+use activations::{Activations, Group, Quantized};
 pub(crate) use activations::{Precision, Scratch};
 use format::{COLUMNS, Format};
 use pool::Shareable;
@@ -115,6 +115,15 @@ impl Form {
             Self::Avx2 => avx2::supported(),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => avx512::supported(),
+        }
+    }
+
+    /// Groups of rows, and tiles, that its kernels work on together, of so many groups.
+    fn at_once(self, groups: usize) -> (usize, usize) {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 if groups > 1 => (AT_ONCE, 1),
+            _ => (1, AT_ONCE),
         }
     }
 
@@ -233,7 +242,8 @@ impl PackedLinear {
     /// If `index` is not below [`outputs`](Self::outputs) or `row` does not hold [`inputs`](Self::inputs).
     pub fn row(&self, index: usize, row: &mut [f32]) {
         assert!(index < self.n && row.len() == self.k, "row {index} into {} numbers", row.len());
-        let tile = self.tile(index / COLUMNS);
+        let tile = index / COLUMNS;
+        let tile = self.tiles(tile..tile + 1);
         pack::unpack_column(self.format, tile.data, tile.blocks, index % COLUMNS, row);
     }
 
@@ -274,17 +284,40 @@ impl PackedLinear {
         fair.min(cached).max(1)
     }
 
-    /// Multiplies a group of quantized rows with a tile.
-    fn product(&self, group: &Group<'_>, tile: usize, results: &mut [[f32; COLUMNS]]) {
-        let tile = self.tile(tile);
+    /// Multiplies groups of quantized rows with some tiles: `results[row][tile][column]`.
+    fn product(&self, groups: &[Group<'_>], tiles: Range<usize>, results: &mut [[f32; COLUMNS]]) {
+        let tiles = self.tiles(tiles);
         match self.form {
-            Form::Portable => portable::product(&tile, group, results),
+            Form::Portable => portable::product(&tiles, groups, results),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `new` has made sure that the processor has the form.
-            Form::Avx2 => unsafe { avx2::product(&tile, group, results) },
+            Form::Avx2 => unsafe { avx2::product(&tiles, groups, results) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `new` has made sure that the processor has the form.
-            Form::Avx512 => unsafe { avx512::product(&tile, group, results) },
+            Form::Avx512 => unsafe { avx512::product(&tiles, groups, results) },
+        }
+    }
+
+    /// Multiplies groups of quantized rows with some tiles and calls `f` with the number of each row and its
+    /// results, the sum of its parts.
+    fn each_row(
+        &self,
+        x: &Activations<'_>,
+        groups: Range<usize>,
+        tiles: Range<usize>,
+        mut f: impl FnMut(usize, &[f32]),
+    ) {
+        let columns = self.n.min(tiles.end * COLUMNS) - tiles.start * COLUMNS;
+        let rows = x.rows(groups.start).start..x.rows(groups.end - 1).end;
+        let groups: Vec<Group<'_>> = groups.map(|group| x.group(group)).collect();
+        let mut results = [[0.0; COLUMNS]; activations::ROWS * AT_ONCE];
+        let results = &mut results[..rows.len() * x.parts() * tiles.len()];
+        let row_len = results.len() / rows.len();
+        self.product(&groups, tiles, results);
+        for (row, results) in rows.zip(results.chunks_exact_mut(row_len)) {
+            let (results, rest) = results.as_flattened_mut().split_at_mut(row_len * COLUMNS / x.parts());
+            add(results, rest);
+            f(row, &results[..columns]);
         }
     }
 
@@ -292,10 +325,10 @@ impl PackedLinear {
         self.format.tile_bytes(self.k / self.format.block())
     }
 
-    fn tile(&self, index: usize) -> Tile<'_> {
+    fn tiles(&self, range: Range<usize>) -> Tiles<'_> {
         let bytes = self.tile_bytes();
-        let data = &self.data[index * bytes..][..bytes];
-        Tile { format: self.format, blocks: self.k / self.format.block(), data }
+        let data = &self.data[range.start * bytes..range.end * bytes];
+        Tiles { format: self.format, blocks: self.k / self.format.block(), count: range.len(), data }
     }
 }
 
@@ -352,41 +385,76 @@ pub(crate) fn multiply(
     let products = &*products;
     pool.for_each(strips.len(), |strip| {
         let (index, tiles) = &strips[strip];
-        let Product { weight, bias, .. } = products[*index];
+        let Product { weight, bias, .. } = &products[*index];
         let x = quantized.of(weight);
-        for group in 0..x.groups() {
-            let (group, rows) = (x.group(group), x.rows(group));
-            for tile in tiles.clone() {
-                let mut results = [[0.0; COLUMNS]; activations::ROWS];
-                let results = &mut results[..group.rows];
-                weight.product(&group, tile, results);
-                let columns = tile * COLUMNS..weight.n.min((tile + 1) * COLUMNS);
-                for (row, results) in rows.clone().zip(results.chunks_exact(precision.parts())) {
+        let (groups_at_once, tiles_at_once) = weight.form.at_once(x.groups());
+        for groups in pieces(0..x.groups(), groups_at_once) {
+            for tiles in pieces(tiles.clone(), tiles_at_once) {
+                let columns = tiles.start * COLUMNS..weight.n.min(tiles.end * COLUMNS);
+                let bias = bias.map(|bias| &bias[columns.clone()]);
+                weight.each_row(x, groups.clone(), tiles, |row, results| {
                     let at = row * weight.n + columns.start;
                     // SAFETY: the row is below m and the columns below n, so the range lies inside `out`,
                     // which the caller borrows for the whole region; tiles have columns of their own, and
                     // each tile of a product stands in one strip.
                     let out =
                         unsafe { std::slice::from_raw_parts_mut(outs[*index].get().add(at), columns.len()) };
-                    write(results, bias.map(|bias| &bias[columns.clone()]), out);
-                }
+                    out.copy_from_slice(results);
+                    if let Some(bias) = bias {
+                        add(out, bias);
+                    }
+                });
             }
         }
     });
 }
 
-/// Writes a row's results, the sum of its parts and the bias.
-fn write(parts: &[[f32; COLUMNS]], bias: Option<&[f32]>, out: &mut [f32]) {
-    match parts {
-        [coarse, rest] => out.iter_mut().zip(coarse).zip(rest).for_each(|((out, a), b)| *out = a + b),
-        _ => parts.iter().for_each(|part| out.copy_from_slice(&part[..out.len()])),
+/// A range in pieces of at most `len`.
+fn pieces(range: Range<usize>, len: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = range.end;
+    range.step_by(len).map(move |first| first..end.min(first + len))
+}
+
+fn add(to: &mut [f32], other: &[f32]) {
+    to.iter_mut().zip(other).for_each(|(to, other)| *to += other);
+}
+
+/// Groups times tiles that a kernel is given at once, at most.
+const AT_ONCE: usize = 16;
+
+/// Neighbouring tiles of a weight, each sixteen columns; see `format`.
+struct Tiles<'a> {
+    format: Format,
+    /// Blocks of each.
+    blocks: usize,
+    count: usize,
+    data: &'a [u8],
+}
+
+impl<'a> Tiles<'a> {
+    /// Each tile by itself.
+    fn each(&self) -> impl Iterator<Item = Tile<'a>> {
+        let (format, blocks) = (self.format, self.blocks);
+        self.data.chunks_exact(format.tile_bytes(blocks)).map(move |data| Tile { format, blocks, data })
     }
-    if let Some(bias) = bias {
-        out.iter_mut().zip(bias).for_each(|(out, bias)| *out += bias);
+
+    /// Asserts what the kernels rely on: the tiles, the groups and the results have the sizes that belong to
+    /// each other.
+    #[cfg(target_arch = "x86_64")]
+    fn check(&self, groups: &[Group<'_>], out: &[[f32; COLUMNS]]) {
+        let (format, correction) = (self.format, self.format.correction());
+        let inputs = self.blocks * format.block();
+        assert_eq!(self.data.len(), self.count * format.tile_bytes(self.blocks));
+        assert_eq!(out.len(), groups.iter().map(|group| group.rows).sum::<usize>() * self.count);
+        for group in groups {
+            assert_eq!(group.values.len(), group.rows * inputs);
+            assert_eq!(group.scales.len(), group.rows * (inputs / correction.block()));
+            assert_eq!(group.corrections.len(), group.rows * (inputs / correction.span()));
+        }
     }
 }
 
-/// Sixteen columns of weights; see `format`.
+/// One of them.
 struct Tile<'a> {
     format: Format,
     blocks: usize,
@@ -416,19 +484,5 @@ impl Tile<'_> {
     fn body_ptr(&self, block: usize) -> *const u8 {
         let offset = self.format.heads_bytes(self.blocks) + block * self.format.body_bytes();
         self.data.as_ptr().wrapping_add(offset)
-    }
-
-    /// Asserts what the kernels rely on: the tile, the group and the results have the sizes that belong to
-    /// each other.
-    #[cfg(target_arch = "x86_64")]
-    #[inline]
-    fn check(&self, group: &Group<'_>, out: &[[f32; COLUMNS]]) {
-        let (format, correction) = (self.format, self.format.correction());
-        let inputs = self.blocks * format.block();
-        assert_eq!(self.data.len(), format.tile_bytes(self.blocks));
-        assert_eq!(out.len(), group.rows);
-        assert_eq!(group.values.len(), group.rows * inputs);
-        assert_eq!(group.scales.len(), group.rows * (inputs / correction.block()));
-        assert_eq!(group.corrections.len(), group.rows * (inputs / correction.span()));
     }
 }

@@ -1,14 +1,24 @@
 //! The reference form: plain loops over the packed layout, with the same integer arithmetic and the same
 //! order of blocks as the vector forms.
 
-use super::Tile;
 use super::activations::Group;
 use super::format::{COLUMNS, Format};
 use super::pack::{f16_at, pair, quant};
+use super::{Tile, Tiles};
 
-/// The product of a group of rows with a tile: `out[row][column]`.
-pub(super) fn product(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f32; COLUMNS]]) {
+/// The product of groups of rows with some tiles: `out[row][tile][column]`.
+pub(super) fn product(tiles: &Tiles<'_>, groups: &[Group<'_>], mut out: &mut [[f32; COLUMNS]]) {
     out.fill([0.0; COLUMNS]);
+    for group in groups {
+        let (of_group, others) = out.split_at_mut(group.rows * tiles.count);
+        for (index, tile) in tiles.each().enumerate() {
+            one_tile(&tile, group, of_group.iter_mut().skip(index).step_by(tiles.count).collect());
+        }
+        out = others;
+    }
+}
+
+fn one_tile(tile: &Tile<'_>, group: &Group<'_>, mut out: Vec<&mut [f32; COLUMNS]>) {
     let format = tile.format;
     // One block of one column, unpacked.
     let mut quants = [0u8; 256];

@@ -1,37 +1,34 @@
-//! The AVX2 form: `vpmaddubsw` multiplies unsigned quants by signed activations into 16-bit sums, which are
-//! widened before they can overflow. Each half (eight columns) of a vector is worked by itself.
+//! Kernels for a few rows: the quants are unpacked where they are used. Each half (eight columns) of a vector is
+//! worked by itself.
 
 use std::arch::x86_64::*;
 
-use super::Tile;
-use super::activations::Group;
-use super::format::{COLUMNS, Format, VECTOR};
+use super::super::activations::Group;
+use super::super::format::{COLUMNS, Format, VECTOR};
+use super::super::{Tile, Tiles};
+use super::{HALF, Rows, load_f16, nibbles, or_masked};
 
-/// Whether the processor has what this form needs.
-pub(super) fn supported() -> bool {
-    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c")
-}
-
-/// Columns in a register.
-const HALF: usize = COLUMNS / 2;
 /// How far ahead of their use the weights are fetched, in bytes.
 const AHEAD: usize = 2048;
 
-/// The product of a group of rows with a tile: `out[row][column]`.
+/// The product of a group of rows with some tiles: `out[row][tile][column]`.
 ///
 /// # Safety
-/// The processor must have what [`supported`] asks for.
-pub(super) unsafe fn product(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f32; COLUMNS]]) {
-    tile.check(group, out);
-    // There are registers for the sums of four rows.
-    for (index, out) in out.chunks_mut(4).enumerate() {
-        // SAFETY: passed on from the caller.
-        unsafe {
-            match out.len() {
-                1 => by_format::<1>(tile, group, 4 * index, out),
-                2 => by_format::<2>(tile, group, 4 * index, out),
-                3 => by_format::<3>(tile, group, 4 * index, out),
-                _ => by_format::<4>(tile, group, 4 * index, out),
+/// The processor must have the features; the tiles, the group and the results must have the sizes that belong to
+/// each other.
+pub(super) unsafe fn product(tiles: &Tiles<'_>, group: &Group<'_>, out: &mut [[f32; COLUMNS]]) {
+    for (index, tile) in tiles.each().enumerate() {
+        // There are registers for the sums of four rows.
+        for first in (0..group.rows).step_by(4) {
+            let out = &mut out[first * tiles.count + index..];
+            // SAFETY: passed on from the caller.
+            unsafe {
+                match group.rows - first {
+                    1 => by_format::<1>(&tile, group, first, out, tiles.count),
+                    2 => by_format::<2>(&tile, group, first, out, tiles.count),
+                    3 => by_format::<3>(&tile, group, first, out, tiles.count),
+                    _ => by_format::<4>(&tile, group, first, out, tiles.count),
+                }
             }
         }
     }
@@ -40,15 +37,16 @@ pub(super) unsafe fn product(tile: &Tile<'_>, group: &Group<'_>, out: &mut [[f32
 /// The product of the `R` rows from `first`.
 ///
 /// # Safety
-/// As [`product`]; the group has those rows, and tile and group have passed [`Tile::check`].
+/// As [`product`]; the group has those rows.
 #[target_feature(enable = "avx2,fma,f16c")]
 unsafe fn by_format<const R: usize>(
     tile: &Tile<'_>,
     group: &Group<'_>,
     first: usize,
     out: &mut [[f32; COLUMNS]],
+    stride: usize,
 ) {
-    let rows = Rows::<R>::new(group, first);
+    let rows = Rows::<R>::new(group, first, group.rows);
     let mut totals = [[_mm256_setzero_ps(); R]; 2];
     for index in 0..tile.blocks {
         for (side, total) in totals.iter_mut().enumerate() {
@@ -66,7 +64,7 @@ unsafe fn by_format<const R: usize>(
         }
     }
     for (side, total) in totals.iter().enumerate() {
-        for (total, out) in total.iter().zip(out.iter_mut()) {
+        for (total, out) in total.iter().zip(out.iter_mut().step_by(stride)) {
             // SAFETY: eight of the row's sixteen numbers, the first or the last.
             unsafe { _mm256_storeu_ps(out[HALF * side..].as_mut_ptr(), *total) };
         }
@@ -76,36 +74,7 @@ unsafe fn by_format<const R: usize>(
 /// 16-bit or 32-bit sums for each row.
 type Sums<const R: usize> = [__m256i; R];
 
-/// The activations of some rows of a group: one word, or one scale, of one row in all lanes.
-#[derive(Clone, Copy)]
-struct Rows<const R: usize> {
-    stride: usize,
-    values: *const i32,
-    scales: *const f32,
-    corrections: *const i32,
-}
-
 impl<const R: usize> Rows<R> {
-    fn new(group: &Group<'_>, first: usize) -> Self {
-        Self {
-            stride: group.rows,
-            values: group.values.as_ptr().cast::<i32>().wrapping_add(first),
-            scales: group.scales.as_ptr().wrapping_add(first),
-            corrections: group.corrections.as_ptr().wrapping_add(first),
-        }
-    }
-
-    /// Inputs `4 * word..` of a row.
-    ///
-    /// # Safety
-    /// The group has that word.
-    #[inline]
-    #[target_feature(enable = "avx2,fma,f16c")]
-    unsafe fn word(self, word: usize, r: usize) -> __m256i {
-        // SAFETY: the caller's promise; the words may lie at any address.
-        _mm256_set1_epi32(unsafe { self.values.add(word * self.stride + r).read_unaligned() })
-    }
-
     /// Adds the product of quants with inputs `4 * word..` of every row to the 16-bit sums.
     ///
     /// # Safety
@@ -119,24 +88,6 @@ impl<const R: usize> Rows<R> {
             *sum = _mm256_add_epi16(*sum, _mm256_maddubs_epi16(quants, x));
         }
     }
-
-    /// # Safety
-    /// The group has that block.
-    #[inline]
-    #[target_feature(enable = "avx2,fma,f16c")]
-    unsafe fn scale(self, block: usize, r: usize) -> __m256 {
-        // SAFETY: the caller's promise.
-        _mm256_set1_ps(unsafe { *self.scales.add(block * self.stride + r) })
-    }
-
-    /// # Safety
-    /// The group has that word of corrections.
-    #[inline]
-    #[target_feature(enable = "avx2,fma,f16c")]
-    unsafe fn correction(self, word: usize, r: usize) -> __m256i {
-        // SAFETY: the caller's promise.
-        _mm256_set1_epi32(unsafe { *self.corrections.add(word * self.stride + r) })
-    }
 }
 
 /// # Safety
@@ -147,32 +98,6 @@ unsafe fn load(from: *const u8) -> __m256i {
     _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(AHEAD).cast());
     // SAFETY: the caller's promise.
     unsafe { _mm256_loadu_si256(from.cast()) }
-}
-
-/// Eight f16 numbers.
-///
-/// # Safety
-/// `from` points into a head with 16 more bytes.
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-unsafe fn load_f16(from: *const u8) -> __m256 {
-    // SAFETY: the caller's promise.
-    _mm256_cvtph_ps(unsafe { _mm_loadu_si128(from.cast()) })
-}
-
-/// The low and the high nibbles.
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-fn nibbles(quants: __m256i) -> (__m256i, __m256i) {
-    let mask = _mm256_set1_epi8(15);
-    (_mm256_and_si256(quants, mask), _mm256_and_si256(_mm256_srli_epi16::<4>(quants), mask))
-}
-
-/// `low | (high & mask)`.
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-fn or_masked(low: __m256i, high: __m256i, mask: __m256i) -> __m256i {
-    _mm256_or_si256(low, _mm256_and_si256(high, mask))
 }
 
 /// Adds 16-bit sums, times pairs of 16-bit factors, to 32-bit sums.
