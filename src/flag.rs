@@ -16,8 +16,12 @@ pub enum FlagKind {
     WrongLanguage,
     /// The output is far shorter or longer than the source allows.
     LengthRatio,
-    /// Numbers of the source are missing or different.
+    /// Numbers of the source are missing or different, or what they count is.
     Numbers,
+    /// Names of the source are missing or different.
+    Names,
+    /// What the source quotes is not quoted.
+    Quotes,
     /// The output opens with a chat phrase (`Sure, here is …`).
     Preamble,
     /// The model declined to do the task.
@@ -40,13 +44,15 @@ pub enum FlagKind {
 
 impl FlagKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [FlagKind; 15] = [
+    pub const ALL: [FlagKind; 17] = [
         Self::Empty,
         Self::Loop,
         Self::Echo,
         Self::WrongLanguage,
         Self::LengthRatio,
         Self::Numbers,
+        Self::Names,
+        Self::Quotes,
         Self::Preamble,
         Self::Refusal,
         Self::Truncated,
@@ -72,6 +78,8 @@ impl FlagKind {
             Self::WrongLanguage => "wrong-language",
             Self::LengthRatio => "length-ratio",
             Self::Numbers => "numbers",
+            Self::Names => "names",
+            Self::Quotes => "quotes",
             Self::Preamble => "preamble",
             Self::Refusal => "refusal",
             Self::Truncated => "truncated",

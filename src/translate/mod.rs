@@ -8,6 +8,7 @@ pub(crate) mod guards;
 mod pieces;
 mod rounds;
 
+pub use guards::Guards;
 pub use rounds::TranslationRounds;
 pub(crate) use rounds::{normalised, whole};
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::guards::{self, Exchange};
+use super::guards::{self, Exchange, Guards};
 use super::{Source, Target, copy, pieces};
 use crate::document::strip_control_characters;
 use crate::engine::{Finish, Hypothesis};
@@ -249,7 +249,7 @@ impl Job {
             ),
         };
         let finish = answers.iter().map(|a| a.finish).find(|&f| f != Finish::Stop).unwrap_or(Finish::Stop);
-        let flags = guards::check(&Exchange { source: &self.text, output: &text, finish, pair });
+        let flags = Guards::default().judge(&Exchange { source: &self.text, output: &text, finish, pair });
         let tokens = answers.iter().map(|answer| answer.tokens).sum();
         let logprob = mean_logprob(answers.iter().map(|answer| (answer.logprob, answer.tokens)));
         let candidate = Candidate { text, flags, logprob, tokens };

@@ -1,8 +1,9 @@
 //! Length: outputs that are cut, or too short or too long for their source.
 
-use super::Exchange;
+use super::{Exchange, words};
 use crate::engine::Finish;
 use crate::flag::{Flag, FlagKind};
+use crate::lang::Lang;
 
 /// The output ended at the token limit.
 pub(super) fn truncated(exchange: &Exchange<'_>) -> Option<Flag> {
@@ -14,18 +15,65 @@ pub(super) fn ratio(exchange: &Exchange<'_>) -> Option<Flag> {
     let (source, output) = (weight(exchange.source), weight(exchange.output));
     // Of human translations between German and English one in a thousand is outside. Short texts vary more: a
     // word can become five, so the bounds open by a constant.
-    let known = [&exchange.pair.source, &exchange.pair.target]
-        .into_iter()
-        .all(|lang| matches!(lang.primary(), "de" | "en"));
-    let (least, most, slack) = if known { (0.58, 1.7, 14.0) } else { (0.4, 2.2, 16.0) };
+    let usual = Usual::of(&exchange.pair.source, &exchange.pair.target);
+    let (least, most, slack) = if usual.is_some() { (0.58, 1.7, 14.0) } else { (0.4, 2.2, 16.0) };
     let shortest = source * least - slack;
     let longest = source * most + slack;
+    let strays = usual.and_then(|usual| usual.strays(exchange.source, exchange.output));
     let word = match output {
-        output if output < shortest => "short",
-        output if output > longest => "long",
+        output if output < shortest || strays == Some(Stray::Short) => "short",
+        output if output > longest || strays == Some(Stray::Long) => "long",
         _ => return None,
     };
     Some(Flag::new(FlagKind::LengthRatio, format!("too {word}: {output:.0} characters for {source:.0}")))
+}
+
+/// How long translations usually are: characters for a character and words for a word, fitted on human ones.
+#[derive(Clone, Copy, Debug)]
+struct Usual {
+    characters: f64,
+    words: f64,
+    /// How far a translation may fall short, and exceed.
+    room: (f64, f64),
+}
+
+/// On which side a translation is out of the usual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stray {
+    Short,
+    Long,
+}
+
+impl Usual {
+    fn of(source: &Lang, target: &Lang) -> Option<Self> {
+        match (source.primary(), target.primary()) {
+            ("de", "en") => Some(Self { characters: 0.97, words: 1.1, room: (5.7, 5.5) }),
+            ("en", "de") => Some(Self { characters: 1.1, words: 0.95, room: (5.4, 5.5) }),
+            _ => None,
+        }
+    }
+
+    /// Both differences count, each in units of the square root of what is expected: the lengths of translations
+    /// scatter as sums of the lengths of their parts do. Translators tighten long texts more, so the room downwards
+    /// widens a little with the length.
+    fn strays(self, source: &str, output: &str) -> Option<Stray> {
+        const SHORTEST: f64 = 25.0;
+        let characters = weight(source);
+        if characters < SHORTEST {
+            return None;
+        }
+        let excess =
+            |usual: f64, source: f64, output: f64| (output - usual * source) / source.max(1.0).sqrt();
+        let count = |text: &str| words(text).count() as f64;
+        let score = excess(self.characters, characters, weight(output))
+            + excess(self.words, count(source), count(output));
+        let (short, long) = self.room;
+        match score {
+            score if score < -short - 0.5 * (characters / 100.0).ln() => Some(Stray::Short),
+            score if score > long => Some(Stray::Long),
+            _ => None,
+        }
+    }
 }
 
 /// More or fewer sentences than the source holds: something was merged, dropped or added.
