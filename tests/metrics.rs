@@ -1,7 +1,7 @@
 //! BLEU and chrF against sacrebleu 2.6.0, ROUGE against rouge-score 0.1.2: the values of
 //! `tests/fixtures/metrics/expected.json`, which `generate.py` beside it writes.
 
-use diglot::metrics::{Bleu, Chrf, Metric, Rouge};
+use diglot::metrics::{Bleu, Chrf, Metric, Rouge, Ter};
 use serde_json::Value;
 
 fn expected() -> Value {
@@ -12,8 +12,8 @@ fn pairs(expected: &Value) -> Vec<(String, String)> {
     serde_json::from_value(expected["pairs"].clone()).unwrap()
 }
 
-fn sacrebleu_metrics() -> [Box<dyn Metric>; 3] {
-    [Box::new(Bleu), Box::new(Chrf::default()), Box::new(Chrf::plus_plus())]
+fn sacrebleu_metrics() -> [Box<dyn Metric>; 4] {
+    [Box::new(Bleu), Box::new(Chrf::default()), Box::new(Chrf::plus_plus()), Box::new(Ter)]
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Scores for translations and summaries: BLEU, chrF and ROUGE.
+//! Scores for translations and summaries: BLEU, chrF, TER and ROUGE.
 //!
 //! A [`Metric`] turns each pair of hypothesis and reference into [`Statistics`], which add up over a corpus,
 //! and turns their sum into a [`Score`]. A [`Signature`] says how a score was computed, so that it can be
@@ -13,8 +13,10 @@
 //! ```
 
 mod bleu;
+pub mod bootstrap;
 mod chrf;
 mod rouge;
+mod ter;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -26,6 +28,7 @@ use crate::error::{Error, Result};
 pub use bleu::Bleu;
 pub use chrf::Chrf;
 pub use rouge::{Overlap, Rouge};
+pub use ter::Ter;
 
 /// A way to score hypotheses against references, one reference for each.
 pub trait Metric {
@@ -40,6 +43,11 @@ pub trait Metric {
 
     /// The score of summed statistics.
     fn score(&self, statistics: &Statistics) -> Score;
+
+    /// Whether a low score is a good one, as with a rate of errors.
+    fn lower_is_better(&self) -> bool {
+        false
+    }
 
     /// The score of a corpus: hypothesis `i` is compared with reference `i`.
     ///
@@ -68,6 +76,13 @@ pub trait Metric {
 pub struct Statistics(Vec<f64>);
 
 impl Statistics {
+    /// Those of a corpus from those of its pairs.
+    pub fn sum(pairs: &[Statistics]) -> Self {
+        let mut sum = Self::default();
+        pairs.iter().for_each(|pair| sum += pair);
+        sum
+    }
+
     /// The number at `index`, 0 in an empty corpus.
     fn get(&self, index: usize) -> f64 {
         self.0.get(index).copied().unwrap_or(0.0)
@@ -76,10 +91,16 @@ impl Statistics {
 
 impl AddAssign for Statistics {
     fn add_assign(&mut self, other: Self) {
+        *self += &other;
+    }
+}
+
+impl AddAssign<&Self> for Statistics {
+    fn add_assign(&mut self, other: &Self) {
         if self.0.len() < other.0.len() {
             self.0.resize(other.0.len(), 0.0);
         }
-        for (sum, value) in self.0.iter_mut().zip(other.0) {
+        for (sum, value) in self.0.iter_mut().zip(&other.0) {
             *sum += value;
         }
     }
@@ -88,7 +109,7 @@ impl AddAssign for Statistics {
 /// The score of a corpus.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Score {
-    /// From 0 to 100, higher is better.
+    /// From 0 to 100, higher is better; in TER lower, and it may exceed 100.
     pub value: f64,
     /// What the score is made of, in the metric's usual notation; may be empty.
     pub detail: String,
