@@ -13,8 +13,9 @@
 //! ```
 
 mod bleu;
-pub mod bootstrap;
+mod bootstrap;
 mod chrf;
+mod porter;
 mod rouge;
 mod ter;
 
@@ -26,6 +27,7 @@ use std::ops::AddAssign;
 use crate::error::{Error, Result};
 
 pub use bleu::Bleu;
+pub use bootstrap::{RESAMPLES, Resampled};
 pub use chrf::Chrf;
 pub use rouge::{Overlap, Rouge};
 pub use ter::Ter;
