@@ -77,6 +77,11 @@ fn signatures_open_with_those_of_sacrebleu() {
         let rest = ours.strip_prefix(theirs).unwrap_or_else(|| panic!("{ours} does not open with {theirs}"));
         assert!(rest.starts_with("|impl:diglot-"), "{ours}");
     }
+    let Systems { bootstrap, .. } = systems();
+    for metric in sacrebleu_metrics() {
+        let ours = metric.signature().resampled().to_string();
+        assert!(ours.starts_with(bootstrap["signatures"][metric.name()].as_str().unwrap()), "{ours}");
+    }
 }
 
 #[test]

@@ -4,17 +4,18 @@
 //! The resamples are those that sacrebleu draws from numpy's generator with seed 12345, so means, intervals and p equal
 //! sacrebleu's. sacrebleu adds up in single precision; on a corpus of more than 16 million tokens that shows.
 
-use super::{Metric, Statistics};
+use super::{Metric, Score, Statistics};
 use crate::error::{Error, Result};
 
 /// How often a corpus is drawn anew.
 pub const RESAMPLES: usize = 1000;
+pub(super) const SEED: u64 = 12345;
 
 /// The scores of a system on resampled corpora.
 #[derive(Clone, Debug)]
 pub struct Resampled {
     statistics: Vec<Statistics>,
-    score: f64,
+    score: Score,
     scores: Vec<f64>,
 }
 
@@ -28,8 +29,8 @@ impl Resampled {
             Ok(count @ 1..) => count,
             _ => return Err(Error::input(format!("{} segments cannot be resampled", statistics.len()))),
         };
-        let score = metric.score(&Statistics::sum(&statistics)).value;
-        let mut random = Pcg64::SEED_12345;
+        let score = metric.score(&Statistics::sum(&statistics));
+        let mut random = Pcg64::SEEDED;
         let draw = |_| {
             let mut sum = Statistics::default();
             (0..count).for_each(|_| sum += &statistics[random.below(count) as usize]);
@@ -40,8 +41,8 @@ impl Resampled {
     }
 
     /// The score of the corpus itself.
-    pub fn score(&self) -> f64 {
-        self.score
+    pub fn score(&self) -> &Score {
+        &self.score
     }
 
     /// The mean over all resamples.
@@ -74,7 +75,7 @@ impl Resampled {
         }
         let differences: Vec<f64> =
             self.scores.iter().zip(&other.scores).map(|(ours, theirs)| (ours - theirs).abs()).collect();
-        let (centre, observed) = (mean(&differences), (self.score - other.score).abs());
+        let (centre, observed) = (mean(&differences), (self.score.value - other.score.value).abs());
         let beyond = differences.iter().filter(|difference| *difference - centre > observed).count();
         Ok((beyond + 1) as f64 / (RESAMPLES + 1) as f64)
     }
@@ -93,8 +94,8 @@ struct Pcg64 {
 }
 
 impl Pcg64 {
-    /// The state of numpy's `default_rng(12345)`.
-    const SEED_12345: Self = Self {
+    /// The state of numpy's `default_rng(SEED)`.
+    const SEEDED: Self = Self {
         state: 0x1905_e033_5aae_9634_9199_b0d0_9775_add5,
         increment: 0xc9c7_353e_6e2b_1f28_7d76_1f2d_4027_fae7,
         half: None,
@@ -134,10 +135,10 @@ mod tests {
 
     #[test]
     fn draws_what_numpy_draws() {
-        let mut random = Pcg64::SEED_12345;
+        let mut random = Pcg64::SEEDED;
         assert_eq!([(); 15].map(|()| random.below(15)), [10, 3, 11, 4, 3, 11, 9, 10, 14, 5, 12, 4, 8, 8, 3]);
         // A bound that refuses many draws.
-        let mut random = Pcg64::SEED_12345;
+        let mut random = Pcg64::SEEDED;
         assert_eq!(
             [(); 6].map(|()| random.below(3_000_000_001)),
             [950_275_018, 2_392_096_372, 1_928_050_708, 2_028_764_012, 1_173_328_651, 2_518_275_129]

@@ -139,6 +139,15 @@ impl Signature {
         let all = [&[("nrefs", "1")], settings, &[("version", version), ("impl", ours)]].concat();
         Self(all.into_iter().map(|(key, value)| (key, value.to_owned())).collect())
     }
+
+    /// The signature of a score that comes with an interval of [`Resampled`] scores.
+    #[must_use]
+    pub fn resampled(mut self) -> Self {
+        let settings = [("bs", RESAMPLES.to_string()), ("seed", bootstrap::SEED.to_string())];
+        let after_references = self.0.len().min(1);
+        self.0.splice(after_references..after_references, settings);
+        self
+    }
 }
 
 impl fmt::Display for Signature {
