@@ -141,7 +141,7 @@ fn scores_of_given_outputs_equal_sacrebleu() {
             if index > 0 {
                 assert!((number(&ours["difference"]["p"]) - number(&theirs["p"])).abs() < 5e-5, "p {what}");
                 let ahead = number(&report["systems"][0]["scores"][column]["score"]) - number(&ours["score"]);
-                assert_eq!(number(&ours["difference"]["score"]), ahead, "{what}");
+                assert!((number(&ours["difference"]["score"]) - ahead).abs() < 1e-9, "{what}");
             }
         }
         let signature = report["metrics"][column]["signature"].as_str().unwrap();
@@ -226,7 +226,8 @@ fn chosen_lines_may_stand_alone_in_an_output() {
         let names: Vec<&str> =
             report["segments"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
         assert_eq!(names, ["2", "3", "4"]);
-        assert_eq!(report["systems"][0]["scores"][0]["score"], 100.0, "{output}");
+        let score = report["systems"][0]["scores"][0]["score"].as_f64().unwrap();
+        assert!((score - 100.0).abs() < 1e-9, "{output}: {score}");
     }
     let limited = desk.json(&["--reference", "ref", "--hypothesis", "all", "--lines", "2-4", "--limit", "2"]);
     assert_eq!(limited["segments"].as_array().unwrap().len(), 2);
@@ -250,9 +251,12 @@ fn a_run_goes_on_where_it_was_interrupted() {
     let output = desk.run(&tiny(&["--state", "state", "-o", "resumed"]));
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(stderr(&output).contains("2 of 5 segments are done already"), "{}", stderr(&output));
-    assert!(stderr(&output).contains("3 done in"), "{}", stderr(&output));
     let resumed = desk.read("state");
     assert!(resumed.starts_with(&begun) && resumed.lines().count() == 3, "{resumed}");
+    assert!(
+        resumed.lines().nth(2).unwrap().starts_with(r#"{"segments":3,"#),
+        "only what was left: {resumed}"
+    );
     assert_eq!(desk.read("resumed").lines().count(), 5);
 
     // Nothing is left to do: the same outputs, and the numbers of the run that made them.
