@@ -26,7 +26,7 @@ pub enum FlagKind {
     Preamble,
     /// The model declined to do the task.
     Refusal,
-    /// The output was cut at the token limit.
+    /// The output was cut at the token limit, or breaks off.
     Truncated,
     /// A summary sentence that no source segment supports.
     Unsupported,

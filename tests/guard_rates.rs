@@ -37,7 +37,7 @@ const MOST_FALSE: f64 = 1.0;
 fn names(kind: Kind) -> &'static [FlagKind] {
     match kind {
         Kind::Loop => &[FlagKind::Loop],
-        Kind::Omission => &[FlagKind::LengthRatio],
+        Kind::Omission => &[FlagKind::LengthRatio, FlagKind::Truncated],
         Kind::Invention => &[FlagKind::LengthRatio],
         Kind::WrongLanguage => &[FlagKind::WrongLanguage, FlagKind::Echo],
         Kind::Echo => &[FlagKind::Echo, FlagKind::WrongLanguage],

@@ -46,7 +46,7 @@ pub(super) fn meaning(kind: FlagKind) -> &'static str {
         FlagKind::Quotes => "What the source quotes is not quoted.",
         FlagKind::Preamble => "The output opens with a chat phrase that is not in the source.",
         FlagKind::Refusal => "The model declined instead of translating.",
-        FlagKind::Truncated => "The output was cut at the length limit.",
+        FlagKind::Truncated => "The output was cut at the length limit, or breaks off.",
         FlagKind::Unsupported => "No sentence of the text was found that supports this.",
         FlagKind::UnknownName => "A name that the text does not contain.",
         FlagKind::UnknownNumber => "A number that the text does not contain.",

@@ -4,7 +4,8 @@ use super::{Exchange, words};
 use crate::flag::{Flag, FlagKind};
 
 /// Openings of an answer that is about the translation, in lower case.
-const OPENINGS: [&str; 41] = [
+const OPENINGS: [&str; 42] = [
+    "of course.",
     "absolutely!",
     "okay, here",
     "happy to help",
@@ -114,7 +115,7 @@ const CLOSINGS: [(&str, &str); 8] = [
 
 /// Phrases with which a model declines, in lower case and with straight apostrophes, and the words by which a
 /// source says the same.
-const REFUSALS: [(&[&str], &str); 8] = [
+const REFUSALS: [(&[&str], &str); 7] = [
     (
         &[
             "i'm sorry",
@@ -187,7 +188,8 @@ const REFUSALS: [(&[&str], &str); 8] = [
 ];
 
 /// What a model says it cannot do, in lower case.
-const INABILITY: [&str; 13] = [
+const INABILITY: [&str; 14] = [
+    "nicht in der lage",
     "i cannot",
     "i can't",
     "i can not",

@@ -3,10 +3,13 @@
 use super::{Exchange, words};
 use crate::flag::{Flag, FlagKind};
 
-/// A quotation of the source lost its marks, or was left out. A single word in quotation marks may do without.
+/// A quotation of the source lost its marks, or was left out.
 pub(super) fn quotes(exchange: &Exchange<'_>) -> Option<Flag> {
     let source: Vec<&str> = quotations(exchange.source);
-    let lost: Vec<&str> = source.into_iter().filter(|quotation| words(quotation).count() >= 2).collect();
+    // Titles of works that stay as they are may do without, and so may a single word.
+    let stays = |quotation: &str| exchange.output.contains(quotation.trim().trim_end_matches(','));
+    let lost: Vec<&str> =
+        source.into_iter().filter(|quotation| words(quotation).count() >= 2 && !stays(quotation)).collect();
     // A quotation that the output opens counts even if it is not closed.
     let marks = marks(exchange.output).len().div_ceil(2);
     let kept = quotations(exchange.output).len().max(marks.min(1)) + single_quotations(exchange.output);
@@ -30,11 +33,14 @@ fn quotations(text: &str) -> Vec<&str> {
     quotations
 }
 
-/// The quotation marks of a text and where they stand; the same mark twice in a row, as in damaged tables, once.
+/// The quotation marks of a text and where they stand. A cell of a table that was written with its marks doubled
+/// and marks around it is read as what it says.
 fn marks(text: &str) -> Vec<(usize, char)> {
     let mut marks: Vec<(usize, char)> = Vec::new();
-    for (at, c) in text.char_indices().filter(|&(_, c)| matches!(c, '"' | '“' | '”' | '„' | '«' | '»'))
-    {
+    let cell = text.len() >= 4 && text.starts_with('"') && text.ends_with('"') && text.contains("\"\"");
+    let inside = |at: usize| !cell || (at > 0 && at + 1 < text.len());
+    let is_mark = |c: char| matches!(c, '"' | '“' | '”' | '„' | '«' | '»' | '「' | '」' | '『' | '』');
+    for (at, c) in text.char_indices().filter(|&(at, c)| is_mark(c) && inside(at)) {
         let doubled = marks.last().is_some_and(|&(last, mark)| mark == c && last + c.len_utf8() == at);
         match marks.last_mut() {
             Some(last) if doubled => last.0 = at,

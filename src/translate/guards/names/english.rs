@@ -21,11 +21,12 @@ const NO_NAMES: &str = "I January February March April May June July August Sept
     First Second Third Last Middle Ages Age Era Century Special Public Private Royal Holy Saint St Cross Crown Gate Hall \
     Tower Palace Castle Garden Gardens Valley Hill Hills Coast Bay Beach Port Highway Train Railway Line Act Bill Plan \
     Project Program Programme Award Prize Festival Film Theatre Theater Opera Orchestra Library Gallery Hotel Restaurant \
-    Football Premier Champions Super Bowl Bundestag Bundesliga Muslim Managing Manager \
+    Football Premier Champions Super Bowl Bundestag Bundesliga Muslim Master Music Time \
+     Roman Pole Poles Without Managing Manager \
     Regulation Regulations Registration Auditor Auditors System Systems Medical Corps Annual Mid Emperor Empress Jr Junior \
     Senior The That This These Those He She It We You They In On At By For From With And But Or If When As Of To A An No \
-    Not So Back Latin Arctic Antarctic Foreigner Foreigners National Nationals Counsel Doctors Borders Protect Peninsula \
-    Village Fair Deficit Disorder Natives Sedan Wagon Meal Expositions Prix Muslims Jewish Jew Jews Catholic Protestant Islam \
+    Not So Back Latin Arctic Antarctic National Peninsula \
+    Village Muslims Jewish Jew Jews Catholic Protestant Islam \
     Islamic Arab Arabs Nazi Nazis Reich English German Germans French American Americans British European Europeans";
 
 /// Endings of what belongs to a country, which the other language may say in another way.
@@ -47,7 +48,7 @@ pub(super) fn names<'a>(words: &[Word<'a>]) -> Vec<Name<'a>> {
         for at in run.clone() {
             let word = words[at];
             let text = word.text.trim_end_matches("'s").trim_end_matches("’s");
-            if is_no_name(text) || word.is_acronym() {
+            if text.chars().count() < 2 || is_no_name(text) || word.is_acronym() {
                 continue;
             }
             let last_of_several = at + 1 == run.end && run.len() >= 2 && !after_article && !of_a_title;

@@ -47,13 +47,16 @@ pub(super) fn names<'a>(words: &[Word<'a>]) -> Vec<Name<'a>> {
         let after_preposition = words[run.start].joined
             && before.is_some_and(|before| is_among(before.text, PREPOSITIONS))
             && !PLURALS.iter().any(|ending| words[run.start].text.ends_with(ending));
+        let after_office = before.is_some_and(|before| words[run.start].joined && is_office(before));
         for at in run.clone() {
             let Word { text, .. } = words[at];
             let kind = match at {
                 _ if is_no_name(text) || words[at].is_acronym() => continue,
                 _ if places::is_place(text) => Kind::Place,
                 _ if at == last && of_several => Kind::Last,
-                _ if is_foreign(text) || (at == run.start && after_preposition) => Kind::Likely,
+                _ if is_foreign(text) || (at == run.start && (after_preposition || after_office)) => {
+                    Kind::Likely
+                }
                 _ if at + 1 == last && of_several && !INFLECTED.iter().any(|end| text.ends_with(end)) => {
                     Kind::First
                 }
@@ -76,8 +79,17 @@ fn is_title(word: Word<'_>, opens_run: bool, before: Option<Word<'_>>) -> bool {
     !common && !number && !(opens_run && article && adjective)
 }
 
+/// Whether a word that opens a sentence may be an office or a profession (`Ministerin Sandu`).
+fn is_office(word: Word<'_>) -> bool {
+    const OFFICES: [&str; 9] = ["in", "er", "or", "ent", "ant", "chef", "ist", "ler", "rat"];
+    word.opens && word.text.chars().count() >= 7 && OFFICES.iter().any(|ending| word.text.ends_with(ending))
+}
+
 fn is_no_name(word: &str) -> bool {
-    is_among(word, NO_NAMES) || ENDINGS.iter().any(|ending| word.ends_with(ending)) || word.contains('-')
+    is_among(word, NO_NAMES)
+        || is_among(&word.to_lowercase(), ARTICLES)
+        || ENDINGS.iter().any(|ending| word.ends_with(ending))
+        || word.contains('-')
 }
 
 /// Letters that German has in names of other languages only.

@@ -46,7 +46,11 @@ pub(super) fn names(exchange: &Exchange<'_>) -> Option<Flag> {
     let mut lost = without_counterpart(source, exchange.output);
     let mut added = without_counterpart(output, exchange.source);
     let place = |names: &[Name<'_>]| names.iter().any(|name| name.kind == Kind::Place);
-    let whole = lost.windows(2).any(|pair| pair[1].kind == Kind::Last && pair[1].at == pair[0].at + 1);
+    // Most common nouns end as these do, and stand behind other capitals too.
+    let common = |name: &Name<'_>| ["e", "en", "er"].iter().any(|ending| name.text.ends_with(ending));
+    let whole = lost
+        .windows(2)
+        .any(|pair| pair[1].kind == Kind::Last && pair[1].at == pair[0].at + 1 && !common(&pair[1]));
     let alone = whole || place(&lost);
     lost.retain(|name| whole || name.kind != Kind::First);
     added.retain(|name| name.kind != Kind::First);
@@ -107,7 +111,8 @@ fn words(text: &str) -> Vec<Word<'_>> {
         let gap = &text[end..start];
         let joined = !words.is_empty() && gap.chars().all(char::is_whitespace);
         // `Dr. Maier`, `St. Gallen`, `J. Maier`
-        let abbreviation = words.last().is_some_and(|word| word.text.chars().count() <= 3);
+        let abbreviation =
+            words.last().is_some_and(|word| word.is_capitalised() && word.text.chars().count() <= 3);
         let ends = gap.contains(['!', '?', ':', '…', '"', '“', '”', '„', '«', '»', '‘', '(', '|', '–', '—'])
             || gap.contains('.') && !abbreviation;
         words.push(Word { text: word, opens: words.is_empty() || ends, joined });

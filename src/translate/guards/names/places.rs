@@ -8,7 +8,7 @@ const PLACES: &str = "
     schweiz* swiss switzerland
     spanien spanisch* spanier* spain spanish spaniard*
     griech* greece greek*
-    polen polnisch* pole poles poland polish
+    polen polnisch* poland polish
     niederland* holland* netherlands dutch*
     grossbritannien brit* britain uk
     england englisch* england english
@@ -48,7 +48,6 @@ const PLACES: &str = "
     asien asiat* asia*
     afrika* africa*
     athiop* ethiopia*
-    kapstadt* cape
     kalifornien* california*
     kenia* kenya*
     antarkti* antarctic*
@@ -112,7 +111,7 @@ const PLACES: &str = "
     lothring* lorraine
     bayern bayer* bayrisch* bavaria*
     sachsen sachsisch* saxony saxon*
-    niedersachsen saxony
+    niedersachs* saxony
     preussen preuss* prussia*
     thuring* thuringia*
     hessen hessisch* hesse hessian*
@@ -141,7 +140,7 @@ const PLACES: &str = "
 /// Whether a word is the name of a known place in one of the languages, and no adjective.
 pub(super) fn is_place(word: &str) -> bool {
     let folded = super::spelling::fold(word);
-    let exact = |name: &str| name == folded;
+    let exact = |name: &str| name.trim_end_matches('*') == folded;
     word.starts_with(char::is_uppercase)
         && folded.len() >= 4
         && lines().any(|line| line.split_ascii_whitespace().any(exact))
