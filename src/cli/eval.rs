@@ -14,7 +14,7 @@ use crate::cli::progress::{Reporter, Verbosity};
 use crate::cli::roles::Roles;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, Selection, Settings, State, System, Task, TestSet};
-use crate::lang::Lang;
+use crate::lang::{Lang, LangPair};
 use crate::pipeline::{Model, Progress, Summarizer, Translator};
 use crate::plan::{Length, Profile};
 
@@ -189,20 +189,20 @@ fn made_by_model(args: &EvalArgs, set: &TestSet, reporter: &Reporter) -> Result<
         None => summarizer,
     });
 
-    let settings = settings(args, set, translator.as_ref(), summarizer.as_ref());
+    let settings = settings(args, set, pair, translator.as_ref(), summarizer.as_ref());
     let mut state = match &args.state {
         Some(path) => State::open(path, &settings)?,
         None => State::default(),
     };
-    let left = set.segments.iter().filter(|segment| state.get(segment).is_none()).count();
-    if left < set.segments.len() {
+    let left = set.segments().iter().filter(|segment| state.get(segment).is_none()).count();
+    if left < set.segments().len() {
         reporter.note(format!(
             "{} of {} segments are done already",
-            set.segments.len() - left,
-            set.segments.len()
+            set.segments().len() - left,
+            set.segments().len()
         ));
     }
-    let mut stage = reporter.stage(format!("evaluating on {}", set.name));
+    let mut stage = reporter.stage(format!("evaluating on {}", set.name()));
     stage.observe(Progress::Round { requests: left, number: 1 });
     let mut observe = |event: Progress<'_>| match event {
         // Batches are of the same whole.
@@ -225,6 +225,7 @@ fn made_by_model(args: &EvalArgs, set: &TestSet, reporter: &Reporter) -> Result<
 fn settings(
     args: &EvalArgs,
     set: &TestSet,
+    pair: &LangPair,
     translator: Option<&Translator>,
     summarizer: Option<&Summarizer>,
 ) -> Settings {
@@ -236,15 +237,13 @@ fn settings(
     let yes = |given: bool| if given { "yes" } else { "no" }.to_owned();
     let mut settings = vec![
         ("diglot", env!("CARGO_PKG_VERSION").to_owned()),
-        ("source sha256", set.source_sha256.clone().unwrap_or_default()),
+        ("source sha256", set.source_sha256().unwrap_or_default().to_owned()),
         ("profile", models.profile.clone().unwrap_or_else(|| "the card's".to_owned())),
         ("device", models.device.to_string()),
         ("full vocabulary", yes(models.full_vocabulary)),
+        ("from", pair.source.tag().to_owned()),
+        ("lang", pair.target.tag().to_owned()),
     ];
-    if let Some(pair) = &set.pair {
-        settings.push(("from", pair.source.tag().to_owned()));
-        settings.push(("lang", pair.target.tag().to_owned()));
-    }
     settings.extend(translator.map(|translator| ("translator sha256", files(translator.model()))));
     if let Some(summarizer) = summarizer {
         let sha256 = summarizer.model().map_or_else(|| "none, extractive".to_owned(), files);
@@ -288,7 +287,7 @@ impl Destination {
                 file.finish()
             }
             Self::Folder(folder) => {
-                for (name, output) in set.segments.iter().zip(&system.outputs) {
+                for (name, output) in set.segments().iter().zip(&system.outputs) {
                     let mut file = Output::new(Some(&folder.join(name)), &[])?;
                     file.write(format!("{}\n", output.text).as_bytes())?;
                     file.finish()?;
