@@ -43,10 +43,10 @@ pub(crate) struct EvalArgs {
     #[arg(long, value_name = "N", value_parser = count)]
     limit: Option<usize>,
     /// The language of the source; by default it is detected.
-    #[arg(long, value_name = "LANG")]
+    #[arg(long, value_name = "LANG", requires = "source")]
     from: Option<String>,
     /// The language of the references; by default it is detected.
-    #[arg(long, value_name = "LANG")]
+    #[arg(long, value_name = "LANG", requires = "source")]
     lang: Option<String>,
     /// Keep what the model makes in this file, and go on with it after an interruption.
     #[arg(long, value_name = "FILE")]
@@ -92,7 +92,7 @@ pub(crate) fn run(args: &EvalArgs, stop: Arc<AtomicBool>) -> Result<u8> {
     let verbosity = if args.quiet { Verbosity::Quiet } else { Verbosity::Normal };
     let reporter = Reporter::new(verbosity, stop);
     let task = task(args)?;
-    let mut page = page(args)?;
+    let page = page(args)?;
     let set = test_set(args)?;
     let mut systems = args.against.iter().map(|path| set.system(path)).collect::<Result<Vec<_>>>()?;
     let system = match &args.hypothesis {
@@ -102,7 +102,7 @@ pub(crate) fn run(args: &EvalArgs, stop: Arc<AtomicBool>) -> Result<u8> {
     systems.insert(0, system);
 
     let report = eval::evaluate(&set, task, &systems)?;
-    if let Some(mut page) = page.take() {
+    if let Some(mut page) = page {
         let mut bytes = Vec::new();
         eval::write_page(&report, &set, &systems[0], args.worst, &mut bytes)
             .map_err(|error| Error::runtime(format!("cannot render: {error}")).with_source(error))?;
@@ -115,15 +115,16 @@ pub(crate) fn run(args: &EvalArgs, stop: Arc<AtomicBool>) -> Result<u8> {
 /// What is evaluated, if the other arguments go with it.
 fn task(args: &EvalArgs) -> Result<Task> {
     let summary = args.task == TaskArg::Summary;
-    let misplaced = match summary {
-        true => [("--lines", args.lines.is_some()), ("--limit", args.limit.is_some()), ("", false)],
-        false => [
-            ("--stem", args.stem),
-            ("--method", args.method.is_some()),
-            ("--sentences", args.sentences.is_some()),
-        ],
-    };
-    if let Some((name, _)) = misplaced.iter().find(|(_, given)| *given) {
+    // An option, whether it is for summaries, and whether it was given.
+    let special = [
+        ("--lines", false, args.lines.is_some()),
+        ("--limit", false, args.limit.is_some()),
+        ("--stem", true, args.stem),
+        ("--method", true, args.method.is_some()),
+        ("--sentences", true, args.sentences.is_some()),
+    ];
+    if let Some((name, ..)) = special.iter().find(|(_, for_summary, given)| *given && *for_summary != summary)
+    {
         let (wrong, right) = if summary { ("summary", "translation") } else { ("translation", "summary") };
         return Err(Error::usage(format!("{name} means nothing with `--task {wrong}`"))
             .hint(format!("leave it out, or add `--task {right}`")));
