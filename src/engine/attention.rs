@@ -172,8 +172,18 @@ simd! {
             for row in (0..whole_rows).step_by(ROWS) {
                 tile::<FMA, ROWS, COLS>(&a[row * k..], k, &b[col..], n, &mut c[row * n + col..]);
             }
-            for row in whole_rows..m {
-                tile::<FMA, 1, COLS>(&a[row * k..], k, &b[col..], n, &mut c[row * n + col..]);
+        }
+        for row in whole_rows..m {
+            let (a, c) = (&a[row * k..], &mut c[row * n..]);
+            let mut col = 0;
+            // A row alone is worked on in wide tiles, so that its sums need not wait for each other.
+            while col < whole_cols {
+                let (b, c) = (&b[col..], &mut c[col..]);
+                col += match (whole_cols - col) / COLS {
+                    4.. => tile::<FMA, 1, { 4 * COLS }>(a, k, b, n, c),
+                    2 | 3 => tile::<FMA, 1, { 2 * COLS }>(a, k, b, n, c),
+                    _ => tile::<FMA, 1, COLS>(a, k, b, n, c),
+                };
             }
         }
         for col in whole_cols..n {
@@ -184,7 +194,7 @@ simd! {
     }
 }
 
-/// One tile of [`multiply`]; `a`, `b` and `c` begin at the tile.
+/// One tile of [`multiply`]; `a`, `b` and `c` begin at the tile. Answers how many columns it has.
 #[inline(always)]
 fn tile<const FMA: bool, const ROWS: usize, const COLS: usize>(
     a: &[f32],
@@ -192,7 +202,7 @@ fn tile<const FMA: bool, const ROWS: usize, const COLS: usize>(
     b: &[f32],
     n: usize,
     c: &mut [f32],
-) {
+) -> usize {
     let mut sums = [[0f32; COLS]; ROWS];
     let rows: [&[f32]; ROWS] = std::array::from_fn(|i| &a[i * k..][..k]);
     for p in 0..k {
@@ -209,6 +219,7 @@ fn tile<const FMA: bool, const ROWS: usize, const COLS: usize>(
             *c += sum;
         }
     }
+    COLS
 }
 
 #[cfg(test)]

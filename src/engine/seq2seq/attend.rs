@@ -77,17 +77,11 @@ impl Panels {
             if let Some(bias) = bias(query) {
                 ops::add(scores, bias);
             }
-            softmax(scores);
+            ops::softmax(scores);
             rest.fill(0.0);
         }
         multiply(scores, self.padded, values, self.dim, out);
     }
-}
-
-fn softmax(scores: &mut [f32]) {
-    let max = ops::max(scores);
-    let sum = ops::exp_shifted(scores, max);
-    scores.iter_mut().for_each(|x| *x /= sum);
 }
 
 /// Every token of each source attends to every token of its source. `queries`, `keys`, `values` and `out` are
@@ -194,13 +188,24 @@ pub(crate) fn to_sources(
     }
     let at_once = tasks.len().div_ceil(4 * pool.threads()).max(1);
     pool.for_each_chunk(&mut tasks, at_once, |_, tasks| {
-        let mut scores = Vec::new();
+        let (mut scores, mut scaled) = (Vec::new(), Vec::new());
         for (panels, queries, out) in tasks {
-            for head in 0..panels.heads {
-                let queries = gather(queries, heads, head);
-                let mut result = vec![0.0; queries.len()];
-                panels.attend(head, &queries, |_| None, &mut scores, &mut result);
-                scatter(&result, heads, head, out);
+            if queries.len() > width {
+                for head in 0..panels.heads {
+                    let queries = gather(queries, heads, head);
+                    let mut result = vec![0.0; queries.len()];
+                    panels.attend(head, &queries, |_| None, &mut scores, &mut result);
+                    scatter(&result, heads, head, out);
+                }
+            } else {
+                // The heads of one row lie as they are needed.
+                scaled.resize(queries.len(), 0.0);
+                ops::scaled(queries, heads.scale, &mut scaled);
+                out.fill(0.0);
+                let of_heads = scaled.chunks_exact(heads.dim).zip(out.chunks_exact_mut(heads.dim));
+                for (head, (query, out)) in of_heads.enumerate() {
+                    panels.attend(head, query, |_| None, &mut scores, out);
+                }
             }
         }
     });
@@ -234,7 +239,7 @@ pub(crate) fn to_paths(
                 if let Some(bias) = bias.and_then(|bias| bias.get(head)) {
                     scores.iter_mut().rev().zip(bias).for_each(|(score, bias)| *score += bias);
                 }
-                softmax(scores);
+                ops::softmax(scores);
             }
             mix_path(&scores, &values, heads.dim, out);
         }
