@@ -155,6 +155,11 @@ impl Linear {
         !matches!(self.weight, Weight::Candle(_) | Weight::Device(..))
     }
 
+    /// Whether weights, and so activations, are rounded to a few bits.
+    pub(crate) fn rounds(&self) -> bool {
+        self.dtype.block_size() > 1
+    }
+
     /// How many outputs there are.
     pub(crate) fn rows(&self) -> usize {
         self.rows

@@ -59,7 +59,8 @@ pub(super) mod parts {
 pub enum Precision {
     /// As 32-bit floats.
     F32,
-    /// Rounded to 8 bits with a scale for each 32 inputs, and so are activations in products.
+    /// Rounded to 8 bits with a scale for each 32 inputs, and so are activations in products. Keys and values that the
+    /// decoder attends to are kept in 16 bits.
     #[default]
     Int8,
 }

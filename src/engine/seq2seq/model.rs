@@ -108,7 +108,7 @@ impl Model {
         let mut b = Buffers::default();
         for DecoderLayer { cross, .. } in &self.decoder.layers {
             cross.project_memory(&states, &mut b, &self.pool)?;
-            let panels = attend::panels(cross.heads, &lengths, &b.key, &b.value, &self.pool);
+            let panels = attend::panels(cross.heads, &lengths, &b.key, &b.value, self.halves(), &self.pool);
             of_sources.iter_mut().zip(panels).for_each(|(layers, panels)| layers.push(panels));
         }
         Ok(of_sources.into_iter().map(|layers| Memory(Arc::new(layers))).collect())
@@ -117,7 +117,13 @@ impl Model {
     /// An empty tree for the decoder's keys and values.
     pub(crate) fn tree(&self) -> Tree {
         let width = self.decoder.layers.first().map_or(0, |layer| layer.attend.width());
-        Tree::new(self.decoder.layers.len(), width)
+        Tree::new(self.decoder.layers.len(), width, self.halves())
+    }
+
+    /// Whether the decoder's keys and values are kept in 16 bits: where weights and activations are rounded, that
+    /// changes little, and reading them takes half the time.
+    fn halves(&self) -> bool {
+        self.decoder.layers.first().is_some_and(|layer| layer.attend.query.rounds())
     }
 
     /// Reads a token in each row. `groups` says for each source how many of the rows, in order, belong to it.
