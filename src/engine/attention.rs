@@ -176,26 +176,32 @@ simd! {
 
 #[inline(always)]
 fn in_tiles<const FMA: bool, T: Number>(a: &[f32], k: usize, b: &[T], n: usize, c: &mut [f32]) {
-    const ROWS: usize = 4;
     const COLS: usize = 16;
     let m = a.len() / k;
-    let whole_rows = m - m % ROWS;
     let whole_cols = n - n % COLS;
+    // Where the rows begin that are worked on one by one.
+    let last = m - if m % 6 < 4 { m % 6 } else { m % 6 - 4 };
     for col in (0..whole_cols).step_by(COLS) {
-        for row in (0..whole_rows).step_by(ROWS) {
-            tile::<FMA, T, ROWS, COLS>(&a[row * k..], k, &b[col..], n, &mut c[row * n + col..]);
+        let mut row = 0;
+        while row < last {
+            let (a, b, c) = (&a[row * k..], &b[col..], &mut c[row * n + col..]);
+            // As many rows as sixteen registers of eight numbers allow: their sums do not wait for each other.
+            row += match last - row {
+                6.. => tile::<FMA, T, 6, COLS>(a, k, b, n, c).0,
+                _ => tile::<FMA, T, 4, COLS>(a, k, b, n, c).0,
+            };
         }
     }
-    for row in whole_rows..m {
+    for row in last..m {
         let (a, c) = (&a[row * k..], &mut c[row * n..]);
         let mut col = 0;
-        // A row alone is worked on in wide tiles, so that its sums need not wait for each other.
+        // So wide for the same reason.
         while col < whole_cols {
             let (b, c) = (&b[col..], &mut c[col..]);
             col += match (whole_cols - col) / COLS {
-                4.. => tile::<FMA, T, 1, { 4 * COLS }>(a, k, b, n, c),
-                2 | 3 => tile::<FMA, T, 1, { 2 * COLS }>(a, k, b, n, c),
-                _ => tile::<FMA, T, 1, COLS>(a, k, b, n, c),
+                4.. => tile::<FMA, T, 1, { 4 * COLS }>(a, k, b, n, c).1,
+                2 | 3 => tile::<FMA, T, 1, { 2 * COLS }>(a, k, b, n, c).1,
+                _ => tile::<FMA, T, 1, COLS>(a, k, b, n, c).1,
             };
         }
     }
@@ -206,7 +212,7 @@ fn in_tiles<const FMA: bool, T: Number>(a: &[f32], k: usize, b: &[T], n: usize, 
     }
 }
 
-/// One tile of [`multiply`]; `a`, `b` and `c` begin at the tile. Answers how many columns it has.
+/// One tile of [`multiply`]; `a`, `b` and `c` begin at the tile. Answers its rows and columns.
 #[inline(always)]
 fn tile<const FMA: bool, T: Number, const ROWS: usize, const COLS: usize>(
     a: &[f32],
@@ -214,7 +220,7 @@ fn tile<const FMA: bool, T: Number, const ROWS: usize, const COLS: usize>(
     b: &[T],
     n: usize,
     c: &mut [f32],
-) -> usize {
+) -> (usize, usize) {
     let mut sums = [[0f32; COLS]; ROWS];
     let rows: [&[f32]; ROWS] = std::array::from_fn(|i| &a[i * k..][..k]);
     for p in 0..k {
@@ -231,7 +237,7 @@ fn tile<const FMA: bool, T: Number, const ROWS: usize, const COLS: usize>(
             *c += sum;
         }
     }
-    COLS
+    (ROWS, COLS)
 }
 
 #[cfg(test)]

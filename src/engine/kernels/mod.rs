@@ -279,7 +279,7 @@ impl PackedLinear {
     /// How many tiles a thread takes at once: so few that no thread waits long for another, and where several
     /// groups of rows pass by, that they stay in its cache. Tiles that are read once are read in long strips.
     fn tiles_at_once(&self, once: bool, threads: usize) -> usize {
-        const CACHED: usize = 1 << 17;
+        const CACHED: usize = 1 << 16;
         let fair = self.n.div_ceil(COLUMNS) / (8 * threads);
         let cached = if once { usize::MAX } else { CACHED / self.tile_bytes() };
         fair.min(cached).max(1)
@@ -300,18 +300,22 @@ impl PackedLinear {
     }
 
     /// Multiplies quantized rows with a strip of tiles and calls `f` with pieces of the results: the number of the
-    /// row, the first output, and the results from there on. The pieces of a row come in order.
+    /// row, the first output, and the results from there on. The pieces of a row come in order. Before they are worked
+    /// out, `announce` is called with the row and the outputs.
     fn each_piece(
         &self,
         x: &Activations<'_>,
         strip: Range<usize>,
+        mut announce: impl FnMut(usize, Range<usize>),
         mut f: impl FnMut(usize, usize, &mut [f32]),
     ) {
         let (groups_at_once, tiles_at_once) = self.form.at_once(x.groups());
-        let mut results = [[0.0; COLUMNS]; activations::ROWS * AT_ONCE];
+        let mut results: Results = [[0.0; COLUMNS]; activations::ROWS * AT_ONCE];
         for groups in pieces(0..x.groups(), groups_at_once) {
             for tiles in pieces(strip.clone(), tiles_at_once) {
-                let first = tiles.start * COLUMNS;
+                let (first, end) = (tiles.start * COLUMNS, self.n.min(tiles.end * COLUMNS));
+                (x.rows(groups.start).start..x.rows(groups.end - 1).end)
+                    .for_each(|row| announce(row, first..end));
                 self.each_row(x, groups.clone(), tiles, &mut results, |row, results| f(row, first, results));
             }
         }
@@ -324,7 +328,7 @@ impl PackedLinear {
         x: &Activations<'_>,
         groups: Range<usize>,
         tiles: Range<usize>,
-        results: &mut [[f32; COLUMNS]],
+        results: &mut Results,
         mut f: impl FnMut(usize, &mut [f32]),
     ) {
         let columns = self.n.min(tiles.end * COLUMNS) - tiles.start * COLUMNS;
@@ -405,7 +409,10 @@ pub(crate) fn multiply(
     pool.for_each(strips.len(), |strip| {
         let (index, tiles) = &strips[strip];
         let Product { weight, bias, .. } = &products[*index];
-        weight.each_piece(quantized.of(weight), tiles.clone(), |row, first, results| {
+        let fetch = |row: usize, columns: Range<usize>| {
+            fetch_to_write(outs[*index].get().wrapping_add(row * weight.n + columns.start), columns.len());
+        };
+        weight.each_piece(quantized.of(weight), tiles.clone(), fetch, |row, first, results| {
             // SAFETY: the row is below m and the results are of columns below n, so the range lies inside `out`,
             // which the caller borrows for the whole region; tiles have columns of their own, and each tile of a
             // product stands in one strip.
@@ -448,15 +455,35 @@ pub(crate) fn multiply_in_parts<Kept: Send>(
     pool.for_each_chunk(parts, 1, |part, kept| {
         for kept in kept {
             for strip in pieces(tiles * part / count..tiles * (part + 1) / count, at_once) {
-                weight.each_piece(x, strip, |row, first, results| {
-                    if let Some(bias) = bias {
-                        ops::add(results, &bias[first..][..results.len()]);
-                    }
-                    take(kept, row, first, results);
-                });
+                weight.each_piece(
+                    x,
+                    strip,
+                    |_, _| {},
+                    |row, first, results| {
+                        if let Some(bias) = bias {
+                            ops::add(results, &bias[first..][..results.len()]);
+                        }
+                        take(kept, row, first, results);
+                    },
+                );
             }
         }
     });
+}
+
+/// Where a kernel puts the results of rows and tiles that it is given at once.
+type Results = [[f32; COLUMNS]; activations::ROWS * AT_ONCE];
+
+/// Fetches numbers that will be written when the product is done, so that nothing waits for them then.
+fn fetch_to_write(first: *const f32, len: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for line in (0..len).step_by(COLUMNS) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: an address to fetch may lie anywhere.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(line).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (first, len);
 }
 
 /// A range in pieces of at most `len`.
