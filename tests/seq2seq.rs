@@ -193,6 +193,26 @@ fn outputs_do_not_depend_on_the_sources_beside_them() {
 }
 
 #[test]
+fn outputs_are_the_same_whatever_the_number_of_threads() {
+    for name in ["marian", "t5"] {
+        let sources: Vec<Source> = expected(name).batches.iter().flat_map(|batch| batch.sources()).collect();
+        let options = SearchOptions { n_best: 2, ..SearchOptions::of_folder(&folder(name)).unwrap() };
+        for beams in [2, 4] {
+            let options = SearchOptions { beams, ..options.clone() };
+            let with = |threads| {
+                let model = Seq2Seq::load(&folder(name), Precision::Int8, threads).unwrap();
+                generate(&model, &sources, &options)
+            };
+            let alone = with(1);
+            assert!(alone.len() > 100);
+            for threads in [2, 3] {
+                assert_eq!(with(threads), alone, "{name}, {beams} beams, {threads} threads");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_source_may_have_settings_of_its_own() {
     let model = load("m2m100", Precision::F32);
     let options = SearchOptions::of_folder(&folder("m2m100")).unwrap();
@@ -257,6 +277,9 @@ fn what_makes_no_sense_is_refused() {
     assert!(long.to_string().contains("longer"), "{long}");
     assert!(refused(vec![5, 96], &options).to_string().contains("token 96"));
     refused(vec![], &options);
+    let many: Vec<Source> = (0..40).map(|i| vec![5, if i == 23 { 96 } else { 7 }].into()).collect();
+    let error = model.generate(&many, &options, &mut |_| Flow::Continue).unwrap_err();
+    assert!(error.to_string().contains("token 96"), "not that it was interrupted: {error}");
     let none = SearchOptions { beams: 0, ..options.clone() };
     assert_eq!(refused(vec![5], &none).kind(), ErrorKind::Usage);
     assert_eq!(refused(vec![5], &SearchOptions { n_best: 5, ..options }).kind(), ErrorKind::Usage);

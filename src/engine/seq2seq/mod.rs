@@ -31,8 +31,9 @@ pub use engine::{Options, Seq2SeqEngine};
 
 use std::path::Path;
 
+use crate::engine::formats::{self, FormatUse};
 use crate::engine::kernels::{Form, Pool, default_threads};
-use crate::engine::linear::Stored;
+use crate::engine::linear::{Linear, Stored};
 use crate::engine::search::{self, Beam, SearchEvent, SearchOptions, Source};
 use crate::engine::{Flow, ops, t5};
 use crate::error::Result;
@@ -58,7 +59,8 @@ pub(super) mod parts {
 pub enum Precision {
     /// As 32-bit floats.
     F32,
-    /// Rounded to 8 bits with a scale for each 32 inputs, and so are activations in products.
+    /// Rounded to 8 bits with a scale for each 32 inputs, and so are activations in products. Keys and values that the
+    /// decoder attends to are kept in 16 bits.
     #[default]
     Int8,
 }
@@ -157,6 +159,11 @@ impl Seq2Seq {
     /// How many tokens can be written; the width of logits.
     pub fn vocab_size(&self) -> usize {
         self.model.vocab()
+    }
+
+    /// The formats of the model's matrices with what multiplies them, the most bytes first.
+    pub fn formats(&self) -> Vec<FormatUse> {
+        formats::tally(self.model.matrices().map(Linear::format))
     }
 
     /// Searches the best outputs for each source, in order; each one's, the best first.
