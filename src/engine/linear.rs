@@ -331,6 +331,14 @@ fn in_order<'a>(data: &'a [u8], rows: usize, order: Option<&[u32]>) -> Cow<'a, [
     }
 }
 
+/// The numbers of a tensor of this shape.
+pub(crate) fn numbers(gguf: &Gguf, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    let view = tensor(gguf, name, shape)?;
+    let numbers = values(view.dtype, view.data, shape.iter().product());
+    gguf.release(name);
+    numbers
+}
+
 fn vector(gguf: &Gguf, name: &str, len: usize) -> Result<Vec<f32>> {
     let view = tensor(gguf, name, &[len])?;
     values(view.dtype, view.data, len)
