@@ -155,6 +155,23 @@ fn weights_of_8_bits_keep_close() {
     }
 }
 
+/// mBART's weights are stored in 16 bits, so they lose nothing.
+#[test]
+fn weights_of_16_bits_are_those_that_were_stored() {
+    for name in MODELS {
+        let (states, logits) = numbers_apart(name, Precision::Bf16);
+        println!("{name}: states {states:.1e}, logits {logits:.1e}");
+        let most = if name == "mbart" { 1e-5 } else { 0.05 };
+        assert!(states < most && logits < most, "{name}: states {states}, logits {logits}");
+    }
+    let (model, expected) = (load("mbart", Precision::Bf16), expected("mbart"));
+    for batch in &expected.batches {
+        let found = generate(&model, &batch.sources(), &batch.options(&folder("mbart")));
+        let same = found.iter().zip(&batch.beams).all(|(a, b)| a[0].tokens == b[0].tokens);
+        assert!(same);
+    }
+}
+
 #[test]
 fn greedy_outputs_are_those_of_transformers() {
     for name in MODELS {

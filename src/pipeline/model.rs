@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::catalog::{Card, Catalog, ModelStore};
 use crate::engine::causal::{self, CausalEngine};
-use crate::engine::seq2seq::{self, Seq2SeqEngine};
+use crate::engine::seq2seq::{self, Precision, Seq2SeqEngine};
 use crate::engine::{Device, Engine, Event, Flow, Hypothesis};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gguf::Gguf;
@@ -29,6 +29,8 @@ pub struct LoadOptions {
     pub device: Device,
     /// Requests that are decoded together; by default 16.
     pub batch: Option<usize>,
+    /// How an encoder-decoder keeps its weights; other models keep them as their file does.
+    pub precision: Precision,
     /// The prompt profile, where it is not to be the card's.
     pub profile: Option<String>,
     /// Whether an answer may hold any token of the model, as
@@ -107,7 +109,7 @@ impl Model {
     }
 
     /// Loads an encoder-decoder (OPUS-MT, NLLB-200, mBART-50, T5 and their kin) from a folder that is laid out as its
-    /// hub repository, its weights rounded to 8 bits. `profile` and `full_vocabulary` mean nothing to it.
+    /// hub repository, its weights kept as `precision` says. `profile` and `full_vocabulary` mean nothing to it.
     ///
     /// # Errors
     /// [`ErrorKind::Model`](crate::ErrorKind::Model), naming the file, when the folder lacks one, one is damaged, or
@@ -241,7 +243,7 @@ fn seq2seq_options(options: &LoadOptions) -> seq2seq::Options {
     seq2seq::Options {
         threads: options.threads.unwrap_or(0),
         max_rows: options.batch.unwrap_or(0),
-        ..seq2seq::Options::default()
+        precision: options.precision,
     }
 }
 

@@ -62,6 +62,8 @@ pub(super) mod parts {
 pub enum Precision {
     /// As 32-bit floats.
     F32,
+    /// Rounded to bfloat16, as which many models are published; computed with as 32-bit floats.
+    Bf16,
     /// Rounded to 8 bits with a scale for each 32 inputs, and so are activations in products.
     #[default]
     Int8,
@@ -222,6 +224,7 @@ impl Seq2Seq {
 fn stored(precision: Precision) -> Result<Stored> {
     Ok(match precision {
         Precision::F32 => Stored::F32,
+        Precision::Bf16 => Stored::Bf16,
         Precision::Int8 => Stored::Q8(Form::choose()?),
     })
 }
