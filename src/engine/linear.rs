@@ -110,6 +110,8 @@ impl Loader<'_> {
 pub(crate) enum Stored {
     /// As they are.
     F32,
+    /// Rounded to 16 bits.
+    Bf16,
     /// In 8 bits with a scale for each 32 inputs (ggml's Q8_0), for the kernels of this form or candle's.
     Q8(Option<Form>),
 }
@@ -134,6 +136,7 @@ impl Linear {
                 let candle = || Weight::Candle(GgmlDType::Q8_0.from_data(Cow::Borrowed(&blocks)));
                 (GgmlDType::Q8_0, packed.map_or_else(candle, Weight::Packed))
             }
+            Stored::Bf16 => (GgmlDType::BF16, Weight::Plain(PlainLinear::in_bf16(weights, rows, cols))),
             _ => (GgmlDType::F32, Weight::Plain(PlainLinear::new(weights, rows, cols))),
         };
         Ok(Self { rows, cols, dtype, weight, bias, fine_block: None })
@@ -376,6 +379,14 @@ fn in_order<'a>(data: &'a [u8], rows: usize, order: Option<&[u32]>) -> Cow<'a, [
     }
 }
 
+/// The numbers of a tensor of this shape.
+pub(crate) fn numbers(gguf: &Gguf, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    let view = tensor(gguf, name, shape)?;
+    let numbers = values(view.dtype, view.data, shape.iter().product());
+    gguf.release(name);
+    numbers
+}
+
 fn vector(gguf: &Gguf, name: &str, len: usize) -> Result<Vec<f32>> {
     let view = tensor(gguf, name, &[len])?;
     values(view.dtype, view.data, len)
@@ -514,9 +525,12 @@ mod tests {
     fn numbers_become_layers_in_either_form() {
         let (rows, cols, m, pool) = (70, 96, 5, Pool::new(2));
         let (weights, bias, x) = (noise(1, rows * cols), noise(2, rows), noise(3, m * cols));
-        for (stored, tolerance) in
-            [(Stored::F32, 1e-4), (Stored::Q8(Some(Form::Portable)), 0.1), (Stored::Q8(None), 0.1)]
-        {
+        for (stored, tolerance) in [
+            (Stored::F32, 1e-4),
+            (Stored::Bf16, 0.05),
+            (Stored::Q8(Some(Form::Portable)), 0.1),
+            (Stored::Q8(None), 0.1),
+        ] {
             let linear = Linear::from_f32(&weights, rows, cols, Some(bias.clone()), stored, &pool).unwrap();
             let mut row = vec![0.0; cols];
             assert_eq!(linear.row(69, &mut row), stored != Stored::Q8(None));
