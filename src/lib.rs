@@ -46,6 +46,7 @@ mod lang;
 pub mod metrics;
 
 pub mod document;
+mod glossary;
 pub mod segment;
 
 pub mod catalog;
@@ -74,6 +75,7 @@ pub use catalog::{Catalog, ModelStore};
 pub use document::Document;
 pub use error::{Error, ErrorKind, Result};
 pub use flag::{Flag, FlagKind};
+pub use glossary::{Compliance, Glossary, Term};
 pub use lang::{Detected, Lang, LangPair, detect, detect_among};
 pub use pipeline::{LoadOptions, Model, Progress, Summarizer, Translator};
 pub use plan::Length;

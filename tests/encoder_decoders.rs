@@ -233,7 +233,11 @@ fn alternatives_stand_below_the_target_and_in_json() {
 
 fn request(text: &str, wording: Wording, decoding: Decoding, max_tokens: usize) -> Request {
     let pair = LangPair { source: Lang::DE, target: Lang::EN };
-    Request { task: Task::Translate { pair, text: text.into(), wording }, decoding, max_tokens }
+    Request {
+        task: Task::Translate { pair, text: text.into(), terms: Vec::new(), wording },
+        decoding,
+        max_tokens,
+    }
 }
 
 #[test]

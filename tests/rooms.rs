@@ -4,12 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room, each importing only from those before it.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 21] = [
     "error",
     "flag",
     "lang",
     "metrics",
     "document",
+    "glossary",
     "segment",
     "gguf",
     "weights",

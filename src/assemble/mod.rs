@@ -2,6 +2,7 @@
 
 use crate::document::Document;
 use crate::error::{Error, Result};
+use crate::glossary::Compliance;
 use crate::lang::LangPair;
 use crate::segment::Segment;
 use crate::translate::Target;
@@ -17,6 +18,8 @@ pub struct Bitext {
     pub confidence: Option<f64>,
     /// Every segment in document order. Segment `id` is the index.
     pub units: Vec<Unit>,
+    /// How the targets kept to the glossary, where there was one.
+    pub glossary: Option<Compliance>,
 }
 
 /// A source segment with its target.
@@ -63,7 +66,7 @@ impl Bitext {
             .zip(targets)
             .map(|(segment, target)| Unit { segment, target, alternatives: Vec::new() })
             .collect();
-        Ok(Self { document, pair, confidence, units })
+        Ok(Self { document, pair, confidence, units, glossary: None })
     }
 
     /// The source text of a unit.

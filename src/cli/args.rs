@@ -112,6 +112,9 @@ pub(crate) struct SharedArgs {
     /// Translate with this model (a card's name, a GGUF file, or a folder with an encoder-decoder).
     #[arg(long, value_name = "NAME|PATH")]
     pub translator: Option<String>,
+    /// Translate words as this file says: CSV (`source,target`, or a first row of language codes) or TBX.
+    #[arg(long, value_name = "FILE")]
+    pub glossary: Option<PathBuf>,
     /// The prompt profile of a GGUF file that no card knows.
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,

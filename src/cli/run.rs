@@ -15,6 +15,7 @@ use crate::cli::{input, report};
 use crate::document::Document;
 use crate::engine::Flow;
 use crate::error::{Error, ErrorKind, Result};
+use crate::glossary::{Compliance, Glossary};
 use crate::lang::{self, Lang, LangPair};
 use crate::pipeline::{Progress, Summarizer, Translator, source_language, untranslated};
 use crate::render::{self, Article, Format, Layout, TargetWriter, Timings, View};
@@ -98,6 +99,7 @@ fn each_input(
         roles: Roles::new(args, &reporter)?,
         streams,
         alternatives: 0,
+        glossary: args.glossary.as_ref().map(Glossary::read).transpose()?.map(Arc::new),
         timings: Timings::default(),
     };
 
@@ -214,6 +216,7 @@ struct Job<'a> {
     streams: bool,
     /// How many other translations of each segment are wanted.
     alternatives: usize,
+    glossary: Option<Arc<Glossary>>,
     timings: Timings,
 }
 
@@ -274,6 +277,9 @@ impl Job<'_> {
         if let Some(from) = &self.from {
             translator = translator.from(from.clone());
         }
+        if let Some(glossary) = &self.glossary {
+            translator = translator.glossary(glossary.clone());
+        }
         let what = format!("translating {}", document.name);
         let mut stage =
             if self.streams { self.reporter.silent_stage(what) } else { self.reporter.stage(what) };
@@ -298,6 +304,10 @@ impl Job<'_> {
         self.timings.translate += stage.finish();
         self.timings.prompt_tokens += stage.prompt_tokens;
         self.timings.output_tokens += stage.output_tokens;
+        if let Some(Compliance { found, kept }) = bitext.glossary {
+            let name = &document.name;
+            self.reporter.note(format!("{name}: {kept} of {found} glossary terms are translated as it says"));
+        }
         Ok((bitext, Some(model.info().clone())))
     }
 

@@ -229,6 +229,7 @@ fn longest_prompt(engine: &CausalEngine, profile: &Profile) -> Result<usize> {
         let translate = Task::Translate {
             pair: LangPair { source: Lang::DE, target: Lang::EN },
             text: String::new(),
+            terms: Vec::new(),
             wording,
         };
         let summarize =

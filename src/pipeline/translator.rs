@@ -1,9 +1,12 @@
 //! The translator role: a document in, a bitext out.
 
+use std::sync::Arc;
+
 use crate::assemble::Bitext;
 use crate::document::Document;
 use crate::engine::{Event, Flow};
 use crate::error::{Error, Result};
+use crate::glossary::Glossary;
 use crate::lang::{self, Detected, Lang, LangPair};
 use crate::pipeline::alternatives::add_alternatives;
 use crate::pipeline::{Model, Progress, unobserved};
@@ -31,12 +34,13 @@ pub struct Translator {
     target: Lang,
     source: Option<Lang>,
     alternatives: usize,
+    glossary: Option<Arc<Glossary>>,
 }
 
 impl Translator {
     /// A translator into `target`; the source language is detected for each document.
     pub fn new(model: &Model, target: Lang) -> Self {
-        Self { model: model.clone(), target, source: None, alternatives: 0 }
+        Self { model: model.clone(), target, source: None, alternatives: 0, glossary: None }
     }
 
     /// Names the source language instead of detecting it.
@@ -51,6 +55,14 @@ impl Translator {
     #[must_use]
     pub fn alternatives(mut self, count: usize) -> Self {
         self.alternatives = count;
+        self
+    }
+
+    /// Asks for the terms of a glossary wherever they stand in a text. A translation without one of them is asked for
+    /// again, then flagged.
+    #[must_use]
+    pub fn glossary(mut self, glossary: impl Into<Arc<Glossary>>) -> Self {
+        self.glossary = Some(glossary.into());
         self
     }
 
@@ -83,13 +95,18 @@ impl Translator {
             .iter()
             .map(|s| Source { text: source_text(document, s), copy: s.kind == SegmentKind::Meta })
             .collect();
-        let targets = run_rounds(&self.model, &sources, &pair, &mut |event| match event {
+        let targets = self.run_rounds(&sources, &pair, &mut |event| match event {
             RoundEvent::Progress(progress) => observe(progress),
             RoundEvent::Ready { index, target } => {
                 observe(Progress::Ready { segment: &segments[index], target })
             }
         })?;
         let mut bitext = Bitext::new(document.clone(), pair, confidence, segments, targets)?;
+        if let Some(glossary) = &self.glossary {
+            let translated = bitext.units.iter().filter(|unit| unit.target.logprob.is_some());
+            let pairs = translated.map(|unit| (bitext.source(unit), unit.target.text.as_str()));
+            bitext.glossary = Some(glossary.terms(&bitext.pair).compliance(pairs));
+        }
         if self.alternatives > 0 {
             add_alternatives(&self.model, &mut bitext, self.alternatives, observe)?;
         }
@@ -116,10 +133,52 @@ impl Translator {
     ) -> Result<Vec<Target>> {
         let pair = LangPair { source: source.clone(), target: self.target.clone() };
         let sources: Vec<Source<'_>> = texts.iter().map(|&text| Source { text, copy: false }).collect();
-        run_rounds(&self.model, &sources, &pair, &mut |event| match event {
+        self.run_rounds(&sources, &pair, &mut |event| match event {
             RoundEvent::Progress(progress) => observe(progress),
             RoundEvent::Ready { .. } => Flow::Continue,
         })
+    }
+
+    /// Asks, lets the room decide what is good enough, and asks again until nothing is left to ask.
+    fn run_rounds(
+        &self,
+        sources: &[Source<'_>],
+        pair: &LangPair,
+        observe: &mut dyn FnMut(RoundEvent<'_>) -> Flow,
+    ) -> Result<Vec<Target>> {
+        let model = &self.model;
+        let mut rounds =
+            TranslationRounds::new(sources, pair, model.budget(), &|text| model.count_tokens(text))?;
+        if let Some(glossary) = &self.glossary {
+            rounds = rounds.glossary(glossary);
+        }
+        let mut ready = 0;
+        for number in 1.. {
+            let requests = rounds.requests();
+            if announce_ready(&rounds, &mut ready, observe) == Flow::Stop {
+                return Err(Error::interrupted());
+            }
+            if requests.is_empty() {
+                break;
+            }
+            let round = Progress::Round { requests: requests.len(), number };
+            if observe(RoundEvent::Progress(round)) == Flow::Stop {
+                return Err(Error::interrupted());
+            }
+            model.run(&requests, &mut |event| match event {
+                Event::Prefilled { tokens } => observe(RoundEvent::Progress(Progress::Prefilled { tokens })),
+                Event::Decoded { tokens } => observe(RoundEvent::Progress(Progress::Decoded { tokens })),
+                Event::Finished { index, hypothesis } => {
+                    rounds.accept(index, hypothesis);
+                    match announce_ready(&rounds, &mut ready, observe) {
+                        Flow::Stop => Flow::Stop,
+                        Flow::Continue => observe(RoundEvent::Progress(Progress::Answered)),
+                    }
+                }
+            })?;
+        }
+        let unanswered = || Error::runtime("a segment was left without a translation");
+        rounds.targets().iter().map(|target| target.clone().ok_or_else(unanswered)).collect()
     }
 }
 
@@ -161,43 +220,6 @@ enum RoundEvent<'a> {
         index: usize,
         target: &'a Target,
     },
-}
-
-/// Asks, lets the room decide what is good enough, and asks again until nothing is left to ask.
-fn run_rounds(
-    model: &Model,
-    sources: &[Source<'_>],
-    pair: &LangPair,
-    observe: &mut dyn FnMut(RoundEvent<'_>) -> Flow,
-) -> Result<Vec<Target>> {
-    let mut rounds = TranslationRounds::new(sources, pair, model.budget(), &|text| model.count_tokens(text))?;
-    let mut ready = 0;
-    for number in 1.. {
-        let requests = rounds.requests();
-        if announce_ready(&rounds, &mut ready, observe) == Flow::Stop {
-            return Err(Error::interrupted());
-        }
-        if requests.is_empty() {
-            break;
-        }
-        let round = Progress::Round { requests: requests.len(), number };
-        if observe(RoundEvent::Progress(round)) == Flow::Stop {
-            return Err(Error::interrupted());
-        }
-        model.run(&requests, &mut |event| match event {
-            Event::Prefilled { tokens } => observe(RoundEvent::Progress(Progress::Prefilled { tokens })),
-            Event::Decoded { tokens } => observe(RoundEvent::Progress(Progress::Decoded { tokens })),
-            Event::Finished { index, hypothesis } => {
-                rounds.accept(index, hypothesis);
-                match announce_ready(&rounds, &mut ready, observe) {
-                    Flow::Stop => Flow::Stop,
-                    Flow::Continue => observe(RoundEvent::Progress(Progress::Answered)),
-                }
-            }
-        })?;
-    }
-    let unanswered = || Error::runtime("a segment was left without a translation");
-    rounds.targets().iter().map(|target| target.clone().ok_or_else(unanswered)).collect()
 }
 
 /// Tells of the sources that have their target now and whose predecessors have theirs.

@@ -36,6 +36,8 @@ struct ArticleJson<'a> {
     target: TargetJson<'a>,
     blocks: Vec<BlockJson>,
     segments: Vec<SegmentJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    glossary: Option<GlossaryJson>,
     summaries: Vec<SummaryJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     timings: Option<TimingsJson>,
@@ -99,6 +101,12 @@ struct AlternativeJson<'a> {
 }
 
 #[derive(Serialize)]
+struct GlossaryJson {
+    found: usize,
+    kept: usize,
+}
+
+#[derive(Serialize)]
 struct SummaryJson<'a> {
     lang: &'a str,
     method: &'static str,
@@ -140,6 +148,7 @@ impl<'a> ArticleJson<'a> {
             target: TargetJson { lang: bitext.pair.target.tag() },
             blocks: bitext.document.blocks.iter().map(BlockJson::new).collect(),
             segments: bitext.units.iter().map(|unit| SegmentJson::new(bitext, unit)).collect(),
+            glossary: bitext.glossary.map(|c| GlossaryJson { found: c.found, kept: c.kept }),
             summaries: article.summaries.iter().map(SummaryJson::new).collect(),
             timings: article.timings.as_ref().map(TimingsJson::new),
         }

@@ -8,6 +8,7 @@ use crate::document::strip_control_characters;
 use crate::engine::{Finish, Hypothesis};
 use crate::error::Result;
 use crate::flag::{Flag, FlagKind};
+use crate::glossary::{Glossary, Term, Terms};
 use crate::lang::LangPair;
 use crate::plan::{Decoding, Request, Task, Wording};
 
@@ -31,6 +32,7 @@ const PIECE_TOKENS: usize = 256;
 pub struct TranslationRounds {
     pair: LangPair,
     budget: usize,
+    glossary: Option<Terms>,
     units: Vec<Unit>,
     jobs: Vec<Job>,
     /// The (job, piece) of each request of the last round.
@@ -89,6 +91,7 @@ impl TranslationRounds {
         let mut rounds = Self {
             pair: pair.clone(),
             budget,
+            glossary: None,
             units: Vec::new(),
             jobs: Vec::new(),
             asked: Vec::new(),
@@ -126,6 +129,13 @@ impl TranslationRounds {
         Ok(rounds)
     }
 
+    /// Asks for the terms of a glossary where they stand in a text, and flags those that a translation lacks.
+    #[must_use]
+    pub fn glossary(mut self, glossary: &Glossary) -> Self {
+        self.glossary = Some(glossary.terms(&self.pair)).filter(|terms| !terms.is_empty());
+        self
+    }
+
     /// The next round's requests; empty when every source has its target. There are at most three rounds. A
     /// request of the last round that was never answered counts as answered with nothing.
     pub fn requests(&mut self) -> Vec<Request> {
@@ -142,7 +152,12 @@ impl TranslationRounds {
             for (number, piece) in job.pieces.iter().enumerate() {
                 self.asked.push((index, number));
                 requests.push(Request {
-                    task: Task::Translate { pair: self.pair.clone(), text: piece.text.clone(), wording },
+                    task: Task::Translate {
+                        pair: self.pair.clone(),
+                        text: piece.text.clone(),
+                        terms: terms_to_ask(self.glossary.as_ref(), &piece.text, self.budget),
+                        wording,
+                    },
                     decoding,
                     max_tokens: max_tokens(job.tokens_of(piece), self.budget),
                 });
@@ -188,7 +203,7 @@ impl TranslationRounds {
             Some(answer @ None) => *answer = Some(hypothesis),
             _ => return,
         }
-        job.judge(&self.pair);
+        job.judge(&self.pair, self.glossary.as_ref());
         if !job.settled {
             return;
         }
@@ -236,7 +251,7 @@ impl Job {
     }
 
     /// Weighs the present attempt once all of it is answered.
-    fn judge(&mut self, pair: &LangPair) {
+    fn judge(&mut self, pair: &LangPair, glossary: Option<&Terms>) {
         let Some(answers) = self.answers.iter().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
             return;
         };
@@ -249,7 +264,8 @@ impl Job {
             ),
         };
         let finish = answers.iter().map(|a| a.finish).find(|&f| f != Finish::Stop).unwrap_or(Finish::Stop);
-        let flags = guards::check(&Exchange { source: &self.text, output: &text, finish, pair });
+        let mut flags = guards::check(&Exchange { source: &self.text, output: &text, finish, pair });
+        flags.extend(glossary.and_then(|terms| missing_terms(terms, &self.text, &text)));
         let tokens = answers.iter().map(|answer| answer.tokens).sum();
         let logprob = mean_logprob(answers.iter().map(|answer| (answer.logprob, answer.tokens)));
         let candidate = Candidate { text, flags, logprob, tokens };
@@ -317,6 +333,31 @@ fn mean_logprob(parts: impl Iterator<Item = (Option<f64>, usize)>) -> Option<f64
     (tokens > 0).then(|| sum / tokens as f64)
 }
 
+/// The terms of a text that its prompt has room for.
+fn terms_to_ask(glossary: Option<&Terms>, text: &str, budget: usize) -> Vec<Term> {
+    // A term takes at most a token a byte, and what is set aside for an answer is generous.
+    let mut room = budget / 8;
+    let mut terms = glossary.map(|terms| terms.found_in(text)).unwrap_or_default();
+    terms.retain(|term| {
+        let needs = term.source.len() + term.target.len() + 4;
+        let fits = needs <= room;
+        room -= if fits { needs } else { 0 };
+        fits
+    });
+    terms
+}
+
+/// The flag of a translation that lacks terms.
+fn missing_terms(glossary: &Terms, source: &str, output: &str) -> Option<Flag> {
+    let found = glossary.found_in(source);
+    let missing: Vec<String> = glossary
+        .missing(&found, output)
+        .iter()
+        .map(|term| format!("`{}` not as `{}`", term.source, term.target))
+        .collect();
+    (!missing.is_empty()).then(|| Flag::new(FlagKind::Glossary, missing.join(", ")))
+}
+
 /// The request for the translation of a whole text; none for one that is asked for in pieces.
 ///
 /// # Errors
@@ -330,7 +371,7 @@ pub(crate) fn whole(
     let text = normalised(&strip_control_characters(text));
     let tokens = count(&text)?;
     Ok((tokens <= longest_piece(budget)).then(|| Request {
-        task: Task::Translate { pair: pair.clone(), text, wording: Wording::Plain },
+        task: Task::Translate { pair: pair.clone(), text, terms: Vec::new(), wording: Wording::Plain },
         decoding: Decoding::Greedy,
         max_tokens: max_tokens(tokens, budget),
     }))
