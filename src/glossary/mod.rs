@@ -96,6 +96,15 @@ impl Glossary {
         self.concepts.is_empty()
     }
 
+    /// How well translations kept to the terms of their sources, each pair a source with its translation.
+    pub fn compliance<'a>(
+        &self,
+        pair: &LangPair,
+        texts: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Compliance {
+        self.terms(pair).compliance(texts.into_iter())
+    }
+
     /// The terms for texts of a pair.
     pub(crate) fn terms(&self, pair: &LangPair) -> Terms {
         Terms::new(self.concepts.iter().flat_map(|concept| concept.terms(pair)), pair)
