@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::bench::BenchArgs;
+use crate::cli::memory::MemoryArgs;
 use crate::cli::models::ModelsArgs;
 use crate::engine::Device;
 use crate::plan::Length;
@@ -42,6 +43,8 @@ pub(crate) enum Command {
     Translate(Box<TranslateArgs>),
     /// List, fetch, check and remove models.
     Models(ModelsArgs),
+    /// Import and export translation memories.
+    Tm(MemoryArgs),
     /// Measure how fast a model is on this machine.
     Bench(BenchArgs),
 }
@@ -115,6 +118,10 @@ pub(crate) struct SharedArgs {
     /// Translate words as this file says: CSV (`source,target`, or a first row of language codes) or TBX.
     #[arg(long, value_name = "FILE")]
     pub glossary: Option<PathBuf>,
+    /// Keep translations in this file, and take from it what was translated before by the same model under the same
+    /// settings, or imported with `diglot tm import`. It is made when there is none.
+    #[arg(long, value_name = "FILE")]
+    pub tm: Option<PathBuf>,
     /// The prompt profile of a GGUF file that no card knows.
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,

@@ -5,6 +5,7 @@ mod args;
 mod bench;
 mod download;
 mod input;
+mod memory;
 mod models;
 mod output;
 mod progress;
@@ -40,6 +41,7 @@ pub fn diglot() -> ExitCode {
         Command::Summarize(args) => run::summarize(&args, stop),
         Command::Translate(args) => run::translate(&args, stop),
         Command::Models(args) => download::models(&args, stop),
+        Command::Tm(args) => memory::run(&args).map(|()| 0),
         Command::Bench(args) => bench::run(&args, stop),
     })
 }

@@ -40,7 +40,7 @@ pub(super) fn concepts(name: &str, text: &str) -> Result<Vec<Concept>> {
             }
         };
         if names.len() < 2 {
-            let line = record.position().map_or(0, |position| position.line());
+            let line = line_of(text, record.position());
             return Err(Error::input(format!("{name}: line {line} has a term without its translation"))
                 .hint("write each line as `source,target`"));
         }
@@ -49,11 +49,19 @@ pub(super) fn concepts(name: &str, text: &str) -> Result<Vec<Concept>> {
     Ok(concepts)
 }
 
+/// The line of a record, counted from 1. Its position is that of the blank lines before it.
+fn line_of(text: &str, position: Option<&csv::Position>) -> usize {
+    let start = position.map_or(0, |position| position.byte() as usize);
+    let blank = text.get(start..).unwrap_or_default();
+    let blank = blank.len() - blank.trim_start_matches(['\r', '\n']).len();
+    1 + text.bytes().take(start + blank).filter(|byte| *byte == b'\n').count()
+}
+
 /// What stands between the cells, by the first line that has any of it.
 fn delimiter(text: &str) -> u8 {
     let line = text.lines().find(|line| line.contains([',', ';', '\t'])).unwrap_or_default();
     let count = |sign: u8| line.bytes().filter(|byte| *byte == sign).count();
-    *[b',', b';', b'\t'].iter().rev().max_by_key(|sign| count(**sign)).unwrap_or(&b',')
+    *[b',', b';', b'\t'].iter().max_by_key(|sign| count(**sign)).unwrap_or(&b',')
 }
 
 /// A first row that says what columns are, in words.

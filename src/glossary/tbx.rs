@@ -46,9 +46,7 @@ pub(super) fn concepts(name: &str, text: &str) -> Result<Vec<Concept>> {
                     }
                 }
                 "langSet" | "langSec" => lang = None,
-                "termEntry" | "conceptEntry" => {
-                    concepts.push(Concept { names: std::mem::take(&mut names) })
-                }
+                "termEntry" | "conceptEntry" => concepts.push(Concept { names: std::mem::take(&mut names) }),
                 _ => {}
             },
             Event::Eof => return Ok(concepts),

@@ -11,6 +11,10 @@ pub(super) struct Rules<'a> {
     pub(super) options: &'a SearchOptions,
     pub(super) forced_bos: Option<u32>,
     pub(super) max_length: usize,
+    /// Tokens that are of interest however unlikely they are.
+    pub(super) wanted: Vec<u32>,
+    /// Whether the row lacks something, and so may not end.
+    pub(super) is_open: bool,
 }
 
 impl Rules<'_> {
@@ -22,8 +26,8 @@ impl Rules<'_> {
         }
     }
 
-    /// The `count` likeliest tokens after `written`, the start included; `None` when the logits are not usable
-    /// numbers. The logits are overwritten.
+    /// The `count` likeliest tokens after `written`, the start included, and those that are wanted; `None` when the logits
+    /// are not usable numbers. The logits are overwritten.
     pub(super) fn likeliest(&self, logits: &mut [f32], written: &[u32], count: usize) -> Option<Likeliest> {
         let mut max = ops::max(logits);
         if !max.is_finite() {
@@ -34,7 +38,14 @@ impl Rules<'_> {
         }
         let mut log_sum = (!self.options.renormalize).then(|| ops::sum_exp(logits, max).ln());
         self.forbid(logits, written);
-        let top = top(logits, count);
+        let mut top = top(logits, count);
+        for &token in &self.wanted {
+            if let Some(logit) = logits.get(token as usize).filter(|logit| logit.is_finite())
+                && top.iter().all(|(other, _)| *other != token)
+            {
+                top.push((token, *logit));
+            }
+        }
         let log_sum = match &mut log_sum {
             Some(log_sum) => *log_sum,
             None => {
@@ -53,7 +64,7 @@ impl Rules<'_> {
             }
         };
         self.options.suppressed.iter().copied().for_each(&mut forbid);
-        if written.len() < self.options.min_length {
+        if written.len() < self.options.min_length || self.is_open {
             self.options.eos.iter().copied().for_each(&mut forbid);
         }
         let size = self.options.no_repeat_ngram;
@@ -98,8 +109,13 @@ mod tests {
         (0..len).map(|i| ((i * 7919) as f32 * 0.37).sin()).collect()
     }
 
+    fn rules(options: &SearchOptions) -> Rules<'_> {
+        let forced_bos = options.forced_bos;
+        Rules { options, forced_bos, max_length: 5, wanted: Vec::new(), is_open: false }
+    }
+
     fn likeliest(options: &SearchOptions, logits: &[f32], written: &[u32], count: usize) -> Likeliest {
-        let rules = Rules { options, forced_bos: options.forced_bos, max_length: 5 };
+        let rules = rules(options);
         rules.likeliest(&mut logits.to_vec(), written, count).unwrap()
     }
 
@@ -148,7 +164,15 @@ mod tests {
         assert_eq!(tokens(&likeliest(&options, &logits, &[2, 3, 2], 4)), [1, 2, 0]);
         let once = SearchOptions { no_repeat_ngram: 1, ..SearchOptions::default() };
         assert_eq!(tokens(&likeliest(&once, &logits, &[2, 3], 4)), [1, 0]);
-        let rules = Rules { options: &once, forced_bos: None, max_length: 5 };
-        assert_eq!(rules.likeliest(&mut [0.0, f32::NAN], &[0], 1), None);
+        assert_eq!(rules(&once).likeliest(&mut [0.0, f32::NAN], &[0], 1), None);
+    }
+
+    #[test]
+    fn what_is_wanted_comes_too_and_an_open_row_does_not_end() {
+        let options = SearchOptions { eos: vec![1], ..SearchOptions::default() };
+        let rules = Rules { wanted: vec![0, 2], is_open: true, ..rules(&options) };
+        let found = rules.likeliest(&mut [1.0, 3.0, 2.0, 0.0], &[9], 1).unwrap();
+        assert_eq!(tokens(&found), [2, 0]);
+        assert!((found[0].1 - found[1].1 - 1.0).abs() < 1e-6, "{found:?}");
     }
 }

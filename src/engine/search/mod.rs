@@ -4,6 +4,7 @@
 mod choose;
 mod hypotheses;
 mod options;
+mod phrases;
 
 pub use options::{Beam, EarlyStopping, SearchOptions, Source};
 
@@ -16,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::plan::Decoding;
 use choose::{Likeliest, Rules};
 use hypotheses::{Hypotheses, Running, kept};
+use phrases::Phrases;
 
 /// What happens during a search.
 #[derive(Clone, Copy, Debug)]
@@ -151,7 +153,11 @@ impl Search<'_> {
             self.active.push(Active {
                 index: *index,
                 memory,
-                hypotheses: Hypotheses::new(source.start.unwrap_or(self.options.start), max_length),
+                hypotheses: Hypotheses::new(
+                    source.start.unwrap_or(self.options.start),
+                    max_length,
+                    Phrases::new(&source.phrases),
+                ),
                 forced_bos: source.forced_bos.or(self.options.forced_bos),
                 sampler: self.sampler(*index),
             });
@@ -200,7 +206,7 @@ impl Search<'_> {
             let Active { hypotheses, forced_bos, sampler, .. } = active;
             let mut sampler = sampler.as_mut();
             for (row, logits) in hypotheses.running.iter().zip(&mut rows_of_logits) {
-                let rules = Rules { options, forced_bos: *forced_bos, max_length: hypotheses.max_length };
+                let rules = hypotheses.rules(row, options, *forced_bos);
                 next.push(Next { logits, row, rules, sampler: sampler.take(), likeliest: None });
             }
         }
