@@ -295,7 +295,7 @@ fn a_strict_request_writes_its_terms() {
 }
 
 #[test]
-fn a_glossary_is_kept_to() {
+fn a_glossary_is_reported_and_its_misses_are_flagged() {
     let desk = Desk::new();
     fs::write(desk.home.path().join("terms.csv"), "Hallenbad,swimming pool\nBürgermeisterin,mayor\n")
         .unwrap();
@@ -311,8 +311,6 @@ fn a_glossary_is_kept_to() {
         }
     }
     assert_eq!(article["glossary"], serde_json::json!({"found": 3, "kept": kept}));
-    // Of nonsense the least faulty is kept, whether it has the term or not.
-    assert!(kept > 0, "{article}");
 }
 
 #[test]

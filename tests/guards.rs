@@ -382,8 +382,16 @@ fn a_wrong_number_is_asked_for_again() {
 fn what_is_not_to_be_translated_is_kept_mended_or_asked_for_again() {
     let source = "Öffnen Sie https://example.org/hilfe und klicken Sie auf <b>{name}</b>.";
     let good = "Open https://example.org/hilfe and click on <b>{name}</b>.";
-    check_guard(FlagKind::DoNotTranslate, source, &said("Open the page and click on the name."), good);
-    check_guard(FlagKind::DoNotTranslate, source, &said(&format!("{good} <br>")), good);
+    for faulty in ["Open the page and click on the name.", &format!("{good} <br>")] {
+        let faulty = said(faulty);
+        let mended = answered(source, &faulty, 1, good);
+        assert_eq!((mended.targets[0].text.as_str(), mended.kinds(0), mended.retries), (good, vec![], 1));
+        let stays = translate(&texts(&[source]), 4096, |request| match text_of(request) == source {
+            true => faulty.clone(),
+            false => said(""),
+        });
+        assert_eq!((stays.kinds(0), stays.retries), (vec![FlagKind::DoNotTranslate], 2));
+    }
     for distorted in [
         "Open https://example.org/help and click on <b>{name}</b>.",
         "Open https: //example.org/hilfe and click on < b >{ Name }</ b >.",
