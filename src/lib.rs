@@ -68,6 +68,8 @@ mod pipeline;
 
 mod bench;
 
+pub mod eval;
+
 #[doc(hidden)]
 pub mod cli;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room, each importing only from those before it.
-const ORDER: [&str; 22] = [
+const ORDER: [&str; 23] = [
     "error",
     "flag",
     "lang",
@@ -25,6 +25,7 @@ const ORDER: [&str; 22] = [
     "render",
     "pipeline",
     "bench",
+    "eval",
     "cli",
     "lib",
 ];

@@ -4,6 +4,7 @@
 mod args;
 mod bench;
 mod download;
+mod eval;
 mod input;
 mod memory;
 mod models;
@@ -43,6 +44,7 @@ pub fn diglot() -> ExitCode {
         Command::Models(args) => download::models(&args, stop),
         Command::Tm(args) => memory::run(&args).map(|()| 0),
         Command::Bench(args) => bench::run(&args, stop),
+        Command::Eval(args) => eval::run(&args, stop),
     })
 }
 
