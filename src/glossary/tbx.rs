@@ -26,11 +26,8 @@ pub(super) fn concepts(name: &str, text: &str) -> Result<Vec<Concept>> {
                 "term" => term = Some(String::new()),
                 _ => {}
             },
-            Event::Text(text) => {
-                if let Some(term) = &mut term {
-                    term.push_str(&text);
-                }
-            }
+            Event::Text(text) => term.iter_mut().for_each(|term| term.push_str(&text)),
+            Event::CData(text) => term.iter_mut().for_each(|term| term.push_str(&text)),
             Event::GeneralRef(reference) => {
                 let code = &*reference;
                 let plain = quick_xml::escape::unescape(&format!("&{code};"))
@@ -68,7 +65,7 @@ mod tests {
     #[test]
     fn both_versions_are_read() {
         let two = "<martif><text><body><termEntry id='1'><langSet xml:lang='de'><tig><term>Müll &amp; Co</term></tig>\
-                   <tig><term>Abfall</term></tig></langSet><langSet xml:lang='en'><tig><term>waste</term></tig></langSet>\
+                   <tig><term><![CDATA[Abfall]]></term></tig></langSet><langSet xml:lang='en'><tig><term>waste</term></tig></langSet>\
                    </termEntry></body></text></martif>";
         let three = "<tbx xmlns='urn:iso:std:iso:30042:ed-2'><text><body><conceptEntry><langSec xml:lang='de'><termSec>\
                      <term>Müll &#38; Co</term></termSec><termSec><term>Abfall</term></termSec></langSec><langSec \
