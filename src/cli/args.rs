@@ -112,6 +112,13 @@ pub(crate) struct SharedArgs {
     /// Write to this file instead of standard output. It is replaced only when the work is done.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Translate words as this file says: CSV (`source,target`, or a first row of language codes) or TBX.
+    #[arg(long, value_name = "FILE")]
+    pub glossary: Option<PathBuf>,
+    /// Keep translations in this file, and take from it what was translated before by the same model under the same
+    /// settings, or imported with `diglot tm import`. It is made when there is none.
+    #[arg(long, value_name = "FILE")]
+    pub tm: Option<PathBuf>,
     #[command(flatten)]
     pub models: ModelArgs,
     /// The encoding of the documents (`windows-1252`); by default it is detected.
@@ -140,13 +147,6 @@ pub(crate) struct ModelArgs {
     /// Translate with this model (a card's name, a GGUF file, or a folder with an encoder-decoder).
     #[arg(long, value_name = "NAME|PATH")]
     pub translator: Option<String>,
-    /// Translate words as this file says: CSV (`source,target`, or a first row of language codes) or TBX.
-    #[arg(long, value_name = "FILE")]
-    pub glossary: Option<PathBuf>,
-    /// Keep translations in this file, and take from it what was translated before by the same model under the same
-    /// settings, or imported with `diglot tm import`. It is made when there is none.
-    #[arg(long, value_name = "FILE")]
-    pub tm: Option<PathBuf>,
     /// The prompt profile of a GGUF file that no card knows.
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
