@@ -46,6 +46,8 @@ mod lang;
 pub mod metrics;
 
 pub mod document;
+mod glossary;
+mod memory;
 pub mod segment;
 
 pub mod catalog;
@@ -76,7 +78,9 @@ pub use catalog::{Catalog, ModelStore};
 pub use document::Document;
 pub use error::{Error, ErrorKind, Result};
 pub use flag::{Flag, FlagKind};
+pub use glossary::{Compliance, Glossary, Term};
 pub use lang::{Detected, Lang, LangPair, detect, detect_among};
+pub use memory::{Suggestion, TranslationMemory};
 pub use pipeline::{LoadOptions, Model, Progress, Summarizer, Translator};
 pub use plan::Length;
 pub use summarize::Summary;

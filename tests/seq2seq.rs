@@ -136,6 +136,43 @@ fn numbers_apart(name: &str, precision: Precision) -> (f32, f32) {
 }
 
 #[test]
+fn phrases_are_written_where_they_fit() {
+    for name in MODELS {
+        let model = load(name, Precision::F32);
+        let mut expected = expected(name);
+        let batch = expected.batches.remove(0);
+        let options = SearchOptions { beams: 8, max_length: 24, ..batch.options(&folder(name)) };
+        let free = generate(&model, &batch.sources(), &options);
+        let phrases = vec![vec![vec![11, 12, 11], vec![13, 14]], vec![vec![15]]];
+        let sources: Vec<Source> =
+            batch.sources().into_iter().map(|source| Source { phrases: phrases.clone(), ..source }).collect();
+        for (found, free) in generate(&model, &sources, &options).iter().zip(&free) {
+            for beam in found {
+                let place = |way: &[u32]| beam.tokens.windows(way.len()).position(|window| window == way);
+                let first = place(&[11, 12, 11]).or(place(&[13, 14]));
+                assert!(first.is_some() && place(&[15]).is_some(), "{name}: {:?}", beam.tokens);
+            }
+            assert!(found[0].score <= free[0].score + 1e-4, "{name}: better than without a demand");
+        }
+        // What would be written anyway stays where it is, where outputs end by themselves and are not cut.
+        if !name.starts_with("marian") {
+            continue;
+        }
+        let own = batch.sources().into_iter().zip(&free).map(|(source, free)| {
+            let tokens = &free[0].tokens;
+            Source {
+                phrases: vec![vec![tokens[tokens.len() / 2..].iter().take(2).copied().collect()]],
+                ..source
+            }
+        });
+        let own: Vec<Source> = own.collect();
+        let same = generate(&model, &own, &options);
+        let kept = same.iter().zip(&free).filter(|(own, free)| own[0].tokens == free[0].tokens).count();
+        assert!(kept * 10 >= own.len() * 9, "{name}: {kept} of {}", own.len());
+    }
+}
+
+#[test]
 fn states_and_logits_are_those_of_transformers() {
     for name in MODELS {
         let (states, logits) = numbers_apart(name, Precision::F32);

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::bench::BenchArgs;
 use crate::cli::eval::EvalArgs;
+use crate::cli::memory::MemoryArgs;
 use crate::cli::models::ModelsArgs;
 use crate::engine::Device;
 use crate::engine::seq2seq::Precision;
@@ -44,6 +45,8 @@ pub(crate) enum Command {
     Translate(Box<TranslateArgs>),
     /// List, fetch, check and remove models.
     Models(ModelsArgs),
+    /// Import and export translation memories.
+    Tm(MemoryArgs),
     /// Measure how fast a model is on this machine.
     Bench(BenchArgs),
     /// Score translations or summaries on a test set with references.
@@ -110,6 +113,13 @@ pub(crate) struct SharedArgs {
     /// Write to this file instead of standard output. It is replaced only when the work is done.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Translate words as this file says: CSV (`source,target`, or a first row of language codes) or TBX.
+    #[arg(long, value_name = "FILE")]
+    pub glossary: Option<PathBuf>,
+    /// Keep translations in this file, and take from it what was translated before by the same model under the same
+    /// settings, or imported with `diglot tm import`. It is made when there is none.
+    #[arg(long, value_name = "FILE")]
+    pub tm: Option<PathBuf>,
     #[command(flatten)]
     pub models: ModelArgs,
     /// The encoding of the documents (`windows-1252`); by default it is detected.

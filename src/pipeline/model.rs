@@ -46,6 +46,10 @@ pub struct LoadOptions {
 pub struct Model {
     engine: Arc<Mutex<Box<dyn Engine>>>,
     info: Arc<ModelInfo>,
+    /// The sha256 of all its files, or its name where there are none.
+    fingerprint: Arc<str>,
+    /// How it was loaded, as far as that changes what it writes.
+    settings: Arc<str>,
     /// Tokens set aside for the wording around a text.
     prompt_tokens: usize,
 }
@@ -163,9 +167,13 @@ impl Model {
 
     /// A model around an engine of your own.
     pub fn from_engine(engine: impl Engine + 'static, info: ModelInfo) -> Self {
+        let hashes: Vec<&str> = info.files.iter().map(|(_, sha256)| sha256.as_str()).collect();
+        let fingerprint = if hashes.is_empty() { info.name.as_str().into() } else { hashes.join(" ").into() };
         Self {
             engine: Arc::new(Mutex::new(Box::new(engine))),
             info: Arc::new(info),
+            fingerprint,
+            settings: "".into(),
             prompt_tokens: PROMPT_TOKENS,
         }
     }
@@ -180,6 +188,8 @@ impl Model {
         wrap: impl FnOnce(CausalEngine) -> E,
     ) -> Result<Self> {
         let profile = Profile::named(profile)?;
+        let vocabulary = if options.full_vocabulary { ", full vocabulary" } else { "" };
+        let settings = format!("{}{vocabulary}", profile.name());
         let gguf = Gguf::open(path)?;
         let defaults = causal::Options::default();
         let options = causal::Options {
@@ -193,12 +203,22 @@ impl Model {
         };
         let engine = CausalEngine::load(gguf, profile, options)?;
         let prompt_tokens = longest_prompt(&engine, profile)?;
-        Ok(Self { prompt_tokens, ..Self::from_engine(wrap(engine), info) })
+        Ok(Self { prompt_tokens, settings: settings.into(), ..Self::from_engine(wrap(engine), info) })
     }
 
     /// The model as the output names it.
     pub fn info(&self) -> &ModelInfo {
         &self.info
+    }
+
+    /// The model by the sha256 of its files.
+    pub(crate) fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// How it was loaded, as far as that changes what it writes.
+    pub(crate) fn settings(&self) -> &str {
+        &self.settings
     }
 
     /// The tokens that a text and what is made of it may hold together. A sixteenth is kept back, since a text
@@ -254,6 +274,7 @@ fn longest_prompt(engine: &CausalEngine, profile: &Profile) -> Result<usize> {
         let translate = Task::Translate {
             pair: LangPair { source: Lang::DE, target: Lang::EN },
             text: String::new(),
+            terms: Vec::new(),
             wording,
         };
         let summarize =

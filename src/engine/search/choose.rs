@@ -13,6 +13,10 @@ pub(super) struct Rules<'a> {
     pub(super) options: &'a SearchOptions,
     pub(super) forced_bos: Option<u32>,
     pub(super) max_length: usize,
+    /// Tokens that are of interest however unlikely they are.
+    pub(super) wanted: Vec<u32>,
+    /// Whether the row lacks something, and so may not end.
+    pub(super) is_open: bool,
 }
 
 /// What decides about the next token of one row.
@@ -21,6 +25,8 @@ pub(super) struct RowRules {
     pub(super) forced: Option<u32>,
     /// Tokens that may not come next, in ascending order.
     forbidden: Vec<u32>,
+    /// Tokens that are of interest however unlikely they are.
+    wanted: Vec<u32>,
     /// Whether probabilities are those among what may come next.
     renormalize: bool,
 }
@@ -32,12 +38,14 @@ impl Rules<'_> {
             Some(eos) if written.len() + 1 == self.max_length => Some(eos),
             _ => self.forced_bos.filter(|_| written.len() == 1),
         };
-        RowRules { forced, forbidden: self.forbidden(written), renormalize: self.options.renormalize }
+        let forbidden = self.forbidden(written);
+        let wanted = self.wanted.iter().copied().filter(|token| forbidden.binary_search(token).is_err()).collect();
+        RowRules { forced, forbidden, wanted, renormalize: self.options.renormalize }
     }
 
     fn forbidden(&self, written: &[u32]) -> Vec<u32> {
         let mut forbidden = self.options.suppressed.clone();
-        if written.len() < self.options.min_length {
+        if written.len() < self.options.min_length || self.is_open {
             forbidden.extend(&self.options.eos);
         }
         let size = self.options.no_repeat_ngram;
@@ -63,8 +71,8 @@ impl RowRules {
         }
     }
 
-    /// The `count` likeliest tokens, from what was seen of all logits, in order; `None` when they are not usable
-    /// numbers.
+    /// The `count` likeliest tokens, and those that are wanted, from what was seen of all logits, in order; `None` when
+    /// they are not usable numbers.
     pub(super) fn likeliest<'s>(
         &self,
         seen: impl Iterator<Item = &'s Seen> + Clone,
@@ -79,9 +87,15 @@ impl RowRules {
         }
         let sum: f32 = seen.clone().map(|seen| seen.sum() * ops::exp(seen.max - max)).sum();
         let mut top = Top::new(count);
-        seen.flat_map(|seen| &seen.top.found).for_each(|(token, logit)| top.offer(*token, *logit));
+        seen.clone().flat_map(|seen| &seen.top.found).for_each(|(token, logit)| top.offer(*token, *logit));
+        let mut found = top.found;
+        for wanted in seen.flat_map(|seen| &seen.wanted) {
+            if found.iter().all(|(token, _)| *token != wanted.0) {
+                found.push(*wanted);
+            }
+        }
         let log_sum = sum.ln();
-        Some(top.found.into_iter().map(|(token, logit)| (token, logit - max - log_sum)).collect())
+        Some(found.into_iter().map(|(token, logit)| (token, logit - max - log_sum)).collect())
     }
 }
 
@@ -89,6 +103,8 @@ impl RowRules {
 pub(super) struct Seen {
     /// The largest of those that may come next.
     top: Top,
+    /// Those that are wanted.
+    wanted: Vec<(u32, f32)>,
     /// The largest of those that count for probabilities.
     max: f32,
     /// Sums of `e^(logit - max)` of these, of every sixteenth each.
@@ -100,12 +116,16 @@ pub(super) struct Seen {
 impl Seen {
     /// Nothing yet; the `count` largest logits are to be kept.
     pub(super) fn new(count: usize) -> Self {
-        Self { top: Top::new(count), max: f32::NEG_INFINITY, sums: [0.0; 16], broken: false }
+        Self { top: Top::new(count), wanted: Vec::new(), max: f32::NEG_INFINITY, sums: [0.0; 16], broken: false }
     }
 
     /// Looks at the logits of the tokens from `first` on, which are overwritten. What is found in the end does not depend
     /// on where pieces begin, as long as that is at a multiple of 16.
     pub(super) fn look(&mut self, rules: &RowRules, floor: &Floor, first: u32, logits: &mut [f32]) {
+        for &token in &rules.wanted {
+            let logit = token.checked_sub(first).and_then(|place| logits.get(place as usize));
+            self.wanted.extend(logit.filter(|logit| logit.is_finite()).map(|logit| (token, *logit)));
+        }
         let mut max = ops::max(logits);
         self.broken |= max.is_nan() || max == f32::INFINITY;
         if rules.renormalize {
@@ -199,9 +219,13 @@ mod tests {
         (0..len).map(|i| ((i * 7919) as f32 * 0.37).sin()).collect()
     }
 
+    fn rules(options: &SearchOptions) -> Rules<'_> {
+        let forced_bos = options.forced_bos;
+        Rules { options, forced_bos, max_length: 5, wanted: Vec::new(), is_open: false }
+    }
+
     fn likeliest(options: &SearchOptions, logits: &[f32], written: &[u32], count: usize) -> Likeliest {
-        let rules = Rules { options, forced_bos: options.forced_bos, max_length: 5 };
-        in_pieces(&rules.row(written), logits, count, 3).unwrap()
+        in_pieces(&rules(options).row(written), logits, count, 3).unwrap()
     }
 
     /// Looks at the logits in pieces, and at each half of the pieces by itself.
@@ -225,7 +249,7 @@ mod tests {
         sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
         let log_sum = x.iter().map(|x| x.exp()).sum::<f32>().ln();
         let options = SearchOptions::default();
-        let rules = Rules { options: &options, forced_bos: None, max_length: 5 }.row(&[0]);
+        let rules = rules(&options).row(&[0]);
         for count in [1, 7, 300] {
             for len in [1, 70, 400, 1000] {
                 let found = in_pieces(&rules, &x, count, len).unwrap();
@@ -242,7 +266,7 @@ mod tests {
     #[test]
     fn pieces_and_what_others_found_change_nothing() {
         let options = SearchOptions { suppressed: vec![3, 500], ..SearchOptions::default() };
-        let rules = Rules { options: &options, forced_bos: None, max_length: 5 }.row(&[0]);
+        let rules = rules(&options).row(&[0]);
         let mut x = noise(1000);
         x[700..705].fill(0.99);
         let look = |len: usize, floor: &Floor| {
@@ -290,11 +314,20 @@ mod tests {
         assert_eq!(tokens(&likeliest(&options, &logits, &[2, 3, 2], 4)), [1, 2, 0]);
         let once = SearchOptions { no_repeat_ngram: 1, ..SearchOptions::default() };
         assert_eq!(tokens(&likeliest(&once, &logits, &[2, 3], 4)), [1, 0]);
-        let rules = Rules { options: &once, forced_bos: Some(1), max_length: 5 };
+        let rules = Rules { forced_bos: Some(1), ..rules(&once) };
         for broken in [[0.0, f32::NAN], [f32::INFINITY, 0.0], [f32::NEG_INFINITY; 2]] {
             for written in [&[0][..], &[0, 1]] {
                 assert_eq!(in_pieces(&rules.row(written), &broken, 1, 1), None, "{broken:?}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_wanted_comes_too_and_an_open_row_does_not_end() {
+        let options = SearchOptions { eos: vec![1], ..SearchOptions::default() };
+        let rules = Rules { wanted: vec![0, 1, 2], is_open: true, ..rules(&options) };
+        let found = in_pieces(&rules.row(&[9]), &[1.0, 3.0, 2.0, 0.0], 1, 1).unwrap();
+        assert_eq!(tokens(&found), [2, 0]);
+        assert!((found[0].1 - found[1].1 - 1.0).abs() < 1e-6, "{found:?}");
     }
 }

@@ -5,6 +5,7 @@
 mod choose;
 mod hypotheses;
 mod options;
+mod phrases;
 mod workers;
 
 pub use options::{Beam, EarlyStopping, SearchOptions, Source};
@@ -14,8 +15,9 @@ use crate::engine::seq2seq::parts::{Buffers, DecoderRow, Memory, Model, Tree};
 use crate::engine::{Flow, ops};
 use crate::error::{Error, Result};
 use crate::plan::Decoding;
-use choose::{Floor, Likeliest, Rules, Seen};
-use hypotheses::{Hypotheses, kept};
+use choose::{Floor, Likeliest, RowRules, Seen};
+use hypotheses::{Hypotheses, Running, kept};
+use phrases::Phrases;
 use workers::Waiting;
 
 /// What happens during a search.
@@ -161,7 +163,11 @@ impl<'a> Search<'a> {
             self.active.push(Active {
                 index: *index,
                 memory,
-                hypotheses: Hypotheses::new(source.start.unwrap_or(self.options.start), max_length),
+                hypotheses: Hypotheses::new(
+                    source.start.unwrap_or(self.options.start),
+                    max_length,
+                    Phrases::new(&source.phrases),
+                ),
                 forced_bos: source.forced_bos.or(self.options.forced_bos),
                 sampler: self.sampler(*index),
             });
@@ -220,8 +226,7 @@ impl<'a> Search<'a> {
         let count = if options.beams == 1 { 1 } else { kept(options) };
         let mut rows = Vec::new();
         for active in active.iter() {
-            let rules = active.rules(options);
-            rows.extend(active.hypotheses.running.iter().map(|row| (rules.row(&row.tokens), Floor::new())));
+            rows.extend(active.hypotheses.running.iter().map(|row| (active.rules(row, options), Floor::new())));
         }
         let mut parts: Vec<Vec<Seen>> =
             (0..PARTS).map(|_| rows.iter().map(|_| Seen::new(count)).collect()).collect();
@@ -243,10 +248,10 @@ impl<'a> Search<'a> {
         let mut drawn = Vec::new();
         let mut rows_of_logits = logits.chunks_exact_mut(model.vocab());
         for active in active.iter_mut() {
-            let of_source = active.rules(options);
-            for (row, logits) in active.hypotheses.running.iter().zip(&mut rows_of_logits) {
-                let rules = of_source.row(&row.tokens);
-                let choice = match (&mut active.sampler, rules.forced) {
+            let Active { hypotheses, forced_bos, sampler, .. } = active;
+            for (row, logits) in hypotheses.running.iter().zip(&mut rows_of_logits) {
+                let rules = hypotheses.rules(row, options, *forced_bos).row(&row.tokens);
+                let choice = match (&mut *sampler, rules.forced) {
                     (Some(sampler), None) => {
                         rules.forbid(0, logits);
                         sampler.choose(logits).map(|choice| (choice.index as u32, choice.logprob as f32))
@@ -276,7 +281,7 @@ impl<'a> Search<'a> {
 }
 
 impl Active {
-    fn rules<'a>(&self, options: &'a SearchOptions) -> Rules<'a> {
-        Rules { options, forced_bos: self.forced_bos, max_length: self.hypotheses.max_length }
+    fn rules(&self, row: &Running, options: &SearchOptions) -> RowRules {
+        self.hypotheses.rules(row, options, self.forced_bos).row(&row.tokens)
     }
 }
