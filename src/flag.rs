@@ -22,6 +22,10 @@ pub enum FlagKind {
     Names,
     /// What the source quotes is not quoted.
     Quotes,
+    /// Addresses, code, placeholders or tags were lost, changed or made up.
+    DoNotTranslate,
+    /// Terms of the glossary are missing.
+    Glossary,
     /// The output opens with a chat phrase (`Sure, here is …`).
     Preamble,
     /// The model declined to do the task.
@@ -44,7 +48,7 @@ pub enum FlagKind {
 
 impl FlagKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [FlagKind; 17] = [
+    pub const ALL: [FlagKind; 19] = [
         Self::Empty,
         Self::Loop,
         Self::Echo,
@@ -53,6 +57,8 @@ impl FlagKind {
         Self::Numbers,
         Self::Names,
         Self::Quotes,
+        Self::DoNotTranslate,
+        Self::Glossary,
         Self::Preamble,
         Self::Refusal,
         Self::Truncated,
@@ -80,6 +86,8 @@ impl FlagKind {
             Self::Numbers => "numbers",
             Self::Names => "names",
             Self::Quotes => "quotes",
+            Self::DoNotTranslate => "do-not-translate",
+            Self::Glossary => "glossary",
             Self::Preamble => "preamble",
             Self::Refusal => "refusal",
             Self::Truncated => "truncated",

@@ -4,6 +4,7 @@
 
 mod alternatives;
 mod model;
+mod recall;
 mod summarizer;
 mod translator;
 

@@ -7,6 +7,7 @@ mod copy;
 pub(crate) mod guards;
 mod pieces;
 mod rounds;
+mod verbatim;
 
 pub use guards::Guards;
 pub use rounds::TranslationRounds;

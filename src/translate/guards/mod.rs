@@ -14,6 +14,7 @@ mod repetition;
 use crate::engine::Finish;
 use crate::flag::{Flag, FlagKind};
 use crate::lang::LangPair;
+use crate::translate::verbatim;
 
 /// A source and what a model made of it.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +29,7 @@ pub(crate) struct Exchange<'a> {
 type Guard = fn(&Exchange<'_>) -> Option<Flag>;
 
 /// Every guard with the kind of its flag, in the order in which flags are listed.
-const GUARDS: [(FlagKind, Guard); 12] = [
+const GUARDS: [(FlagKind, Guard); 13] = [
     (FlagKind::Empty, empty),
     (FlagKind::Loop, repetition::repeats),
     (FlagKind::Echo, repetition::echo),
@@ -41,6 +42,7 @@ const GUARDS: [(FlagKind, Guard); 12] = [
     (FlagKind::Numbers, numbers::numbers),
     (FlagKind::Names, names::names),
     (FlagKind::Quotes, quotes::quotes),
+    (FlagKind::DoNotTranslate, do_not_translate),
 ];
 
 /// The guards that look at a translation, whoever made it: every one, unless it is switched off.
@@ -101,7 +103,7 @@ pub(crate) fn severity(flags: &[Flag]) -> u32 {
             FlagKind::Echo => 40,
             FlagKind::WrongLanguage => 30,
             FlagKind::Truncated => 20,
-            FlagKind::LengthRatio | FlagKind::Numbers | FlagKind::Names => 10,
+            FlagKind::LengthRatio | FlagKind::Numbers | FlagKind::Names | FlagKind::DoNotTranslate => 10,
             _ => 5,
         })
         .sum()
@@ -111,6 +113,10 @@ fn empty(exchange: &Exchange<'_>) -> Option<Flag> {
     (!exchange.output.chars().any(char::is_alphanumeric)
         && exchange.source.chars().any(char::is_alphanumeric))
     .then(|| Flag::new(FlagKind::Empty, "no translation came back"))
+}
+
+fn do_not_translate(exchange: &Exchange<'_>) -> Option<Flag> {
+    verbatim::changed(exchange.source, exchange.output)
 }
 
 /// The words of a text: runs of letters and digits, apostrophes and hyphens inside them kept.
@@ -138,6 +144,6 @@ mod tests {
             guards.judge(&exchange).into_iter().map(|flag| flag.kind).collect()
         };
         assert_eq!(kinds(&Guards::default()), [FlagKind::Truncated]);
-        assert_eq!(kinds(&Guards::default().without(FlagKind::Truncated)), []);
+        assert!(kinds(&Guards::default().without(FlagKind::Truncated)).is_empty());
     }
 }

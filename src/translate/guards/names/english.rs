@@ -21,8 +21,7 @@ const NO_NAMES: &str = "I January February March April May June July August Sept
     First Second Third Last Middle Ages Age Era Century Special Public Private Royal Holy Saint St Cross Crown Gate Hall \
     Tower Palace Castle Garden Gardens Valley Hill Hills Coast Bay Beach Port Highway Train Railway Line Act Bill Plan \
     Project Program Programme Award Prize Festival Film Theatre Theater Opera Orchestra Library Gallery Hotel Restaurant \
-    Football Premier Champions Super Bowl Bundestag Bundesliga Muslim Master Music Time \
-     Roman Pole Poles Without Managing Manager \
+    Football Premier Champions Super Bowl Bundestag Bundesliga Muslim Master Music Time Roman Pole Poles Without Managing Manager \
     Regulation Regulations Registration Auditor Auditors System Systems Medical Corps Annual Mid Emperor Empress Jr Junior \
     Senior The That This These Those He She It We You They In On At By For From With And But Or If When As Of To A An No \
     Not So Back Latin Arctic Antarctic National Peninsula \
