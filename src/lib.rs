@@ -6,7 +6,7 @@
 //! A [`ModelStore`] finds model files and, when asked, fetches and verifies them. A [`Model`] is loaded from
 //! it once and fills two roles: a [`Translator`] turns a [`Document`] into a [`Bitext`], a [`Summarizer`]
 //! turns a bitext into a [`Summary`] whose sentences point at the segments that carry them. [`render`] writes
-//! both as text, Markdown, HTML or JSON.
+//! both as text, Markdown, HTML or JSON. [`eval`] scores systems on test sets, with the [`metrics`].
 //!
 //! ```no_run
 //! use diglot::{Catalog, Document, Lang, LoadOptions, Model, ModelStore, Summarizer, Translator};

@@ -104,6 +104,19 @@ fn a_folder_translates_offline_and_gives_the_same_bytes_twice() {
 }
 
 #[test]
+fn weights_are_kept_as_asked() {
+    let desk = Desk::new();
+    let logprob = |precision: &str| {
+        let article = desk.article(&["--precision", precision]);
+        article["segments"][1]["logprob"].as_f64().unwrap()
+    };
+    let [int8, bf16, f32] = ["int8", "bf16", "f32"].map(logprob);
+    assert_eq!(desk.article(&[])["segments"][1]["logprob"].as_f64(), Some(int8), "8 bits are the default");
+    assert!(int8 != f32 && bf16 != f32 && int8 != bf16, "{int8} {bf16} {f32}");
+    assert_fails(&desk.translate(&["--precision", "int2"]), 2, &["int2", "bf16"]);
+}
+
+#[test]
 fn an_unsupported_pair_says_what_is_supported() {
     // Case 84.
     let desk = Desk::new();

@@ -9,6 +9,7 @@ use crate::cli::eval::EvalArgs;
 use crate::cli::memory::MemoryArgs;
 use crate::cli::models::ModelsArgs;
 use crate::engine::Device;
+use crate::engine::seq2seq::Precision;
 use crate::plan::Length;
 use crate::render;
 
@@ -160,6 +161,10 @@ pub(crate) struct ModelArgs {
     /// feature of that name.
     #[arg(long, value_name = "DEVICE", default_value_t)]
     pub device: Device,
+    /// How an encoder-decoder keeps its weights in memory: rounded to 8 or 16 bits, or as they are. Other models keep
+    /// theirs as their file does.
+    #[arg(long, value_enum, default_value_t)]
+    pub precision: PrecisionArg,
     /// Let the model choose among all its tokens. By default it keeps to the script of the language that it writes in
     /// and to what stands in the text, which is quicker.
     #[arg(long)]
@@ -179,6 +184,14 @@ pub(crate) enum FormatArg {
     Markdown,
     Html,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum PrecisionArg {
+    #[default]
+    Int8,
+    Bf16,
+    F32,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -205,6 +218,16 @@ impl SummarizeArgs {
             (_, _, Some(n), _) => Length::Bullets(n),
             (_, _, _, true) => Length::Headline,
             _ => Length::default(),
+        }
+    }
+}
+
+impl From<PrecisionArg> for Precision {
+    fn from(precision: PrecisionArg) -> Self {
+        match precision {
+            PrecisionArg::Int8 => Self::Int8,
+            PrecisionArg::Bf16 => Self::Bf16,
+            PrecisionArg::F32 => Self::F32,
         }
     }
 }

@@ -118,6 +118,7 @@ impl<'a> Roles<'a> {
             threads: self.args.threads,
             device: self.args.device,
             batch: None,
+            precision: self.args.precision.into(),
             profile: self.args.profile.clone(),
             full_vocabulary: self.args.full_vocabulary,
             no_speculation: self.args.no_speculation,

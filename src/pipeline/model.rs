@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::catalog::{Card, Catalog, ModelStore};
 use crate::engine::causal::{self, CausalEngine};
-use crate::engine::seq2seq::{self, Seq2SeqEngine};
+use crate::engine::seq2seq::{self, Precision, Seq2SeqEngine};
 use crate::engine::{Device, Engine, Event, Flow, Hypothesis};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gguf::Gguf;
@@ -29,6 +29,8 @@ pub struct LoadOptions {
     pub device: Device,
     /// Requests that are decoded together; by default 16.
     pub batch: Option<usize>,
+    /// How an encoder-decoder keeps its weights; other models keep them as their file does.
+    pub precision: Precision,
     /// The prompt profile, where it is not to be the card's.
     pub profile: Option<String>,
     /// Whether an answer may hold any token of the model, as
@@ -66,12 +68,17 @@ impl Model {
         })?;
         let files = stored.files.iter().map(|f| (f.name.clone(), f.sha256.clone())).collect();
         let info = ModelInfo { name: card.name.clone(), files, unlisted: false };
+        let path = &stored.weights()?.path;
+        let gguf = Gguf::open(path)?;
+        if writes_from_an_encoder(&gguf) {
+            return Self::open_t5(&gguf, info, options);
+        }
         let profile = options.profile.as_ref().unwrap_or(&card.profile);
-        Self::open(&stored.weights()?.path, info, profile, Some(card), options, |engine| engine)
+        Self::open(path, info, profile, Some(card), options, |engine| engine)
     }
 
     /// Loads a GGUF file. Its sha256 finds its card in the catalog; a file that no card knows needs a profile
-    /// named in `options`.
+    /// named in `options`, unless it is an encoder-decoder (T5, MADLAD-400).
     ///
     /// # Errors
     /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) when no profile is known or named,
@@ -84,6 +91,12 @@ impl Model {
     ) -> Result<Self> {
         let (sha256, card) = store.identify(path, catalog)?;
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let gguf = Gguf::open(path)?;
+        if writes_from_an_encoder(&gguf) {
+            let name = card.map_or_else(|| file.clone(), |card| card.name.clone());
+            let info = ModelInfo { name, files: vec![(file, sha256)], unlisted: card.is_none() };
+            return Self::open_t5(&gguf, info, options);
+        }
         let (name, profile) = match (card, &options.profile) {
             (_, Some(profile)) => (file.clone(), profile.clone()),
             (Some(card), None) => (card.name.clone(), card.profile.clone()),
@@ -100,7 +113,7 @@ impl Model {
     }
 
     /// Loads an encoder-decoder (OPUS-MT, NLLB-200, mBART-50, T5 and their kin) from a folder that is laid out as its
-    /// hub repository, its weights rounded to 8 bits. `profile` and `full_vocabulary` mean nothing to it.
+    /// hub repository, its weights kept as `precision` says. `profile` and `full_vocabulary` mean nothing to it.
     ///
     /// # Errors
     /// [`ErrorKind::Model`](crate::ErrorKind::Model), naming the file, when the folder lacks one, one is damaged, or
@@ -133,15 +146,14 @@ impl Model {
         Self::open_folder(store, &folder, format!("{repository}@{commit}"), options)
     }
 
+    /// T5 and MADLAD-400 from a GGUF file, of which no profile is needed.
+    fn open_t5(gguf: &Gguf, info: ModelInfo, options: &LoadOptions) -> Result<Self> {
+        let engine = Seq2SeqEngine::load_gguf(gguf, seq2seq_options(options))?;
+        Ok(Self { prompt_tokens: FRAME_TOKENS, ..Self::from_engine(engine, info) })
+    }
+
     fn open_folder(store: &ModelStore, folder: &Path, name: String, options: &LoadOptions) -> Result<Self> {
-        let engine = Seq2SeqEngine::load(
-            folder,
-            seq2seq::Options {
-                threads: options.threads.unwrap_or(0),
-                max_rows: options.batch.unwrap_or(0),
-                ..seq2seq::Options::default()
-            },
-        )?;
+        let engine = Seq2SeqEngine::load(folder, seq2seq_options(options))?;
         let files = weight_files(folder)?
             .into_iter()
             .map(|file| {
@@ -239,6 +251,19 @@ impl Model {
     /// An engine keeps no state between runs, so one that panicked can be used again.
     fn lock(&self) -> MutexGuard<'_, Box<dyn Engine>> {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a file holds an encoder-decoder, or half of one.
+fn writes_from_an_encoder(gguf: &Gguf) -> bool {
+    gguf.architecture().is_ok_and(|architecture| architecture.starts_with("t5"))
+}
+
+fn seq2seq_options(options: &LoadOptions) -> seq2seq::Options {
+    seq2seq::Options {
+        threads: options.threads.unwrap_or(0),
+        max_rows: options.batch.unwrap_or(0),
+        precision: options.precision,
     }
 }
 

@@ -8,6 +8,7 @@ use crate::engine::repetition::before_loop;
 use crate::engine::search::{Beam, SearchEvent, SearchOptions, Source};
 use crate::engine::{Engine, Event, Finish, Flow, Hypothesis};
 use crate::error::{Error, Result};
+use crate::gguf::Gguf;
 use crate::plan::{Decoding, Request, Task, Wording};
 use crate::tokenize::Seq2SeqTokenizer;
 
@@ -65,6 +66,23 @@ impl Seq2SeqEngine {
         let model = Seq2Seq::load(folder, options.precision, options.threads)?;
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Self { name, family: family(&config)?, model, tokenizer, search })
+    }
+
+    /// Reads the T5 or MADLAD-400 model in a GGUF file, which recommends no search: tokens are written greedily.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`](crate::ErrorKind::Model) when the file holds another kind of model or is damaged.
+    pub fn load_gguf(gguf: &Gguf, options: Options) -> Result<Self> {
+        let tokenizer = Seq2SeqTokenizer::from_gguf(gguf)?;
+        let model = Seq2Seq::load_gguf(gguf, options.precision, options.threads)?;
+        let search = SearchOptions {
+            max_rows: options.max_rows,
+            start: tokenizer.start()?,
+            eos: vec![tokenizer.eos()],
+            ..SearchOptions::default()
+        };
+        let name = gguf.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { name, family: Family::T5, model, tokenizer, search })
     }
 
     /// The model.

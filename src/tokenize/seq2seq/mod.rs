@@ -258,7 +258,8 @@ impl Seq2SeqTokenizer {
         })
     }
 
-    fn start(&self) -> Result<u32> {
+    /// The id that the decoder starts from, whatever the language.
+    pub(crate) fn start(&self) -> Result<u32> {
         self.start.ok_or_else(|| {
             Error::model(format!("{} does not say what the decoder starts from", self.name))
                 .hint("`config.json` or `generation_config.json` gives it as `decoder_start_token_id`")
