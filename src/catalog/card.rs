@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::file::{CardFile, is_lower_hex};
+use super::repository::RepositoryName;
 use crate::error::{Error, Result};
 use crate::lang::{Lang, LangPair};
 
@@ -25,7 +27,12 @@ pub struct Card {
     /// The branch or tag that is asked for while no commit is known.
     #[serde(default = "main_branch")]
     pub revision: String,
-    /// The files, each named by its sha256; the first is the GGUF file that is loaded.
+    /// Who says what the files hash to.
+    #[serde(default)]
+    pub trust: Trust,
+    /// The files, each named by its hash: one GGUF file, or those of an encoder-decoder's folder. None on a card that
+    /// leaves them to the hub, until [`ModelStore::pin`](super::ModelStore::pin) has asked it.
+    #[serde(default)]
     pub files: Vec<CardFile>,
     /// The terms of the weights.
     pub licence: Licence,
@@ -38,11 +45,13 @@ pub struct Card {
     pub roles: Vec<Role>,
     /// Order among the cards of a role; 1 is the best.
     pub rank: u32,
-    /// `general.architecture` of the GGUF file (`qwen2`).
+    /// `general.architecture` of the GGUF file (`qwen2`), or `model_type` of an encoder-decoder (`marian`).
     pub architecture: String,
-    /// The prompt profile (`chatml`).
-    pub profile: String,
-    /// The most tokens of context that diglot uses with this model.
+    /// The prompt profile (`chatml`). Encoder-decoders have none.
+    #[serde(default)]
+    pub profile: Option<String>,
+    /// The most tokens of context that diglot uses with this model; 0 for as many as the model has.
+    #[serde(default)]
     pub context: usize,
     /// Whether diglot's authors ran and measured this model.
     #[serde(default)]
@@ -54,16 +63,17 @@ pub struct Card {
     pub sources: Vec<Source>,
 }
 
-/// A file of a model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CardFile {
-    /// The name in the repository.
-    pub name: String,
-    /// The size.
-    pub bytes: u64,
-    /// The sha256 of the content, in lower-case hexadecimal.
-    pub sha256: String,
+/// Who says what a model's files hash to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trust {
+    /// The card itself.
+    #[default]
+    Card,
+    /// The hub, at the commit that was found when the model was first asked for. The rest is the card's.
+    Hub,
+    /// The hub, of a repository that no card names. The rest is the hub's, too.
+    Unlisted,
 }
 
 /// The terms of a model's weights.
@@ -153,6 +163,16 @@ impl Card {
         self.files.iter().map(|f| f.bytes).sum()
     }
 
+    /// Whether the model is a folder of files, as encoder-decoders are, and not one GGUF file.
+    pub fn is_folder(&self) -> bool {
+        self.profile.is_none() && !self.files.iter().any(|file| file.name.ends_with(".gguf"))
+    }
+
+    /// The hub repository and its revision, where the card has one.
+    pub fn repository_name(&self) -> Option<RepositoryName> {
+        Some(RepositoryName { repository: self.repository.clone()?, revision: self.revision.clone() })
+    }
+
     /// Whether the model writes `lang`.
     pub fn speaks(&self, lang: &Lang) -> bool {
         self.languages.iter().any(|tag| covers(tag, lang))
@@ -177,12 +197,22 @@ impl Card {
 
     /// Says why the values cannot be right. File names and hashes become paths, package names become
     /// arguments: neither may be anything else.
-    fn check(&self) -> Result<(), String> {
-        if !is_plain_name(&self.name) {
-            return Err(format!("`{}` cannot be a model's name", self.name));
+    pub(super) fn check(&self) -> Result<(), String> {
+        self.check_name()?;
+        if self.sources.is_empty() {
+            return Err("a card needs at least one source".into());
         }
-        if self.files.is_empty() || self.sources.is_empty() {
-            return Err("a card needs at least one file and one source".into());
+        match self.trust {
+            Trust::Card if self.files.is_empty() => {
+                return Err("a card needs at least one file, or `trust = \"hub\"`".into());
+            }
+            Trust::Card if self.is_folder() && self.commit.is_none() => {
+                return Err("the card of a model that is a folder of files needs its commit".into());
+            }
+            Trust::Hub | Trust::Unlisted if self.sources != [Source::Hub] => {
+                return Err("a card that leaves its files to the hub has the hub as its one source".into());
+            }
+            _ => {}
         }
         for file in &self.files {
             if !file.name.split('/').all(is_plain_name) {
@@ -191,8 +221,8 @@ impl Card {
             if file.bytes == 0 {
                 return Err(format!("{} has no size", file.name));
             }
-            if !is_lower_hex(&file.sha256, 64) {
-                return Err(format!("the sha256 of {} is not 64 hexadecimal digits", file.name));
+            if !file.hash.is_sound() {
+                return Err(format!("the hash of {} is not 64 or 40 hexadecimal digits", file.name));
             }
         }
         if self.commit.as_deref().is_some_and(|c| !is_lower_hex(c, 40)) {
@@ -208,6 +238,15 @@ impl Card {
             return Err(format!("`{}` is not a revision", self.revision));
         }
         self.sources.iter().try_for_each(|source| self.check_source(source))
+    }
+
+    /// Of an unlisted model, the name is that of its repository.
+    fn check_name(&self) -> Result<(), String> {
+        let fits = match self.trust {
+            Trust::Unlisted => RepositoryName::parse(&self.name).is_some(),
+            Trust::Card | Trust::Hub => is_plain_name(&self.name),
+        };
+        if fits { Ok(()) } else { Err(format!("`{}` cannot be a model's name", self.name)) }
     }
 
     fn check_source(&self, source: &Source) -> Result<(), String> {
@@ -237,13 +276,8 @@ fn covers(tag: &str, lang: &Lang) -> bool {
     tag == lang || lang.split('-').next() == Some(tag)
 }
 
-/// Whether `text` is `len` lower-case hexadecimal digits.
-pub(crate) fn is_lower_hex(text: &str, len: usize) -> bool {
-    text.len() == len && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-}
-
 /// Whether `text` is safe as one component of a path and of a web address.
-fn is_plain_name(text: &str) -> bool {
+pub(crate) fn is_plain_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 200
         && !text.starts_with(['.', '-'])

@@ -21,7 +21,10 @@ mod address;
 mod card;
 mod events;
 #[cfg(feature = "hub")]
+mod families;
+#[cfg(feature = "hub")]
 mod fetch;
+mod file;
 #[cfg(feature = "hub")]
 mod http;
 #[cfg(feature = "hub")]
@@ -33,16 +36,21 @@ mod options;
 #[cfg(feature = "hub")]
 mod packages;
 #[cfg(feature = "hub")]
+mod pin;
+#[cfg(feature = "hub")]
 mod place;
 mod removal;
+mod repository;
 mod store;
 
 use std::path::Path;
 
-pub use card::{Card, CardFile, Licence, Part, Role, Source};
+pub use card::{Card, Licence, Part, Role, Source, Trust};
 pub use events::{Proceed, StoreEvent};
+pub use file::{CardFile, Hash};
 pub use options::StoreOptions;
 pub use removal::{Removal, Usage};
+pub use repository::RepositoryName;
 pub use store::{ModelStore, StoredFile, StoredModel};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -141,9 +149,29 @@ impl Catalog {
         })
     }
 
+    /// The card of this name, or of the hub repository of this name (`OWNER/NAME`); an empty one that only names the
+    /// repository where no card does.
+    ///
+    /// # Errors
+    /// Those of [`get`](Self::get) when it is no repository's name.
+    pub fn find(&self, name: &str) -> Result<Card> {
+        let error = match self.get(name) {
+            Ok(card) => return Ok(card.clone()),
+            Err(error) => error,
+        };
+        let Some(named) = RepositoryName::parse(name) else { return Err(error) };
+        let known = |card: &&Card| card.repository_name().as_ref() == Some(&named);
+        Ok(self.cards().into_iter().find(known).cloned().unwrap_or_else(|| Card::of_repository(&named)))
+    }
+
     /// The card that has a file with this sha256.
     pub fn by_sha256(&self, sha256: &str) -> Option<&Card> {
-        self.cards.iter().find(|card| card.files.iter().any(|f| f.sha256.eq_ignore_ascii_case(sha256)))
+        self.by_hash(&sha256.to_ascii_lowercase())
+    }
+
+    /// The card that has a file with this sha256 or git blob id.
+    pub(crate) fn by_hash(&self, hex: &str) -> Option<&Card> {
+        self.cards.iter().find(|card| card.files.iter().any(|f| f.hash.hex() == hex))
     }
 
     /// The model that translates `pair` unless the user names another: the best-ranked one that has been run
@@ -221,7 +249,7 @@ mod tests {
     #[test]
     fn the_cards_compiled_in_are_whole() {
         let catalog = Catalog::built_in().unwrap();
-        let mut hashes: Vec<_> = catalog.cards().iter().map(|c| c.files[0].sha256.clone()).collect();
+        let mut hashes: Vec<_> = catalog.cards().iter().map(|c| c.files[0].hash.hex().to_owned()).collect();
         assert_eq!(hashes.len(), BUILT_IN.len());
         hashes.sort();
         hashes.dedup();

@@ -17,6 +17,12 @@ use crate::error::Result;
 /// How often a plain line is written.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
+/// The card with its files, for which the hub may have to be asked.
+pub(crate) fn pin(store: &ModelStore, card: &Card, reporter: &Reporter) -> Result<Card> {
+    let download = Download::new(reporter);
+    store.pin(card, &mut |_| download.proceed())
+}
+
 /// Fetches a card's files and tells of it on standard error.
 pub(crate) fn fetch(
     store: &ModelStore,
@@ -97,7 +103,9 @@ impl<'a> Download<'a> {
         match event {
             StoreEvent::Announce { model, bytes, present, licence, destination, free, source } => {
                 self.reporter.note(format!("fetching {model}, {}, from {source}", HumanBytes(bytes)));
-                self.reporter.note(format!("  licence: {} ({})", licence.name, licence.url));
+                let restriction =
+                    if licence.commercial { "" } else { ", commercial use not allowed or not stated" };
+                self.reporter.note(format!("  licence: {} ({}){restriction}", licence.name, licence.url));
                 let free = free.map_or_else(String::new, |free| format!(" ({} free)", HumanBytes(free)));
                 self.reporter.note(format!("  into: {}{free}", destination.display()));
                 self.reporter.note(

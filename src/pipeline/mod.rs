@@ -7,6 +7,7 @@ mod model;
 mod summarizer;
 mod translator;
 
+pub(crate) use model::named_profile;
 pub use model::{LoadOptions, Model};
 pub use summarizer::Summarizer;
 pub use translator::Translator;
