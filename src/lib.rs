@@ -75,6 +75,6 @@ pub use document::Document;
 pub use error::{Error, ErrorKind, Result};
 pub use flag::{Flag, FlagKind};
 pub use lang::{Detected, Lang, LangPair, detect, detect_among};
-pub use pipeline::{LoadOptions, Model, Progress, Summarizer, Translator};
+pub use pipeline::{LoadOptions, Model, Progress, Route, Summarizer, Translator};
 pub use plan::Length;
 pub use summarize::Summary;

@@ -17,6 +17,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use diglot::engine::seq2seq::{Precision, Seq2Seq};
 use hub::{Answer, Hub};
 use repository::{COMMIT, Served};
 use serde_json::{Value, json};
@@ -192,7 +193,7 @@ fn translate_fetches_what_it_is_told_to_and_says_so() {
     let output = desk.translate(NAME, &[]);
     assert_works(&output);
     let said = stderr(&output);
-    assert_eq!(said.matches("fetching org/opus-mt-xx-yy, ").count(), 1, "announced once:\n{said}");
+    assert_eq!(said.matches("fetching org/opus-mt-xx-yy (unlisted), ").count(), 1, "announced once:\n{said}");
     for part in ["licence: Apache-2.0", &format!("loaded {NAME}@{COMMIT} (unlisted")] {
         assert!(said.contains(part), "`{part}` not in:\n{said}");
     }
@@ -334,6 +335,56 @@ fn a_family_that_is_not_known_is_refused_before_its_weights() {
     let desk = Desk::new(&hub);
     assert_fails(&desk.translate(NAME, &[]), 4, &[NAME, "wav2vec2", "hint:", "marian", "m2m_100", "qwen2"]);
     assert_eq!(asked(&hub), ["GET main?blobs=true", "GET config.json"]);
+}
+
+#[test]
+fn every_family_that_runs_from_a_folder_is_fetched_by_name() {
+    let mut served = opus();
+    served.files.insert("config.json".into(), br#"{"model_type": "wav2vec2"}"#.to_vec());
+    let hub = serve(served);
+    let desk = Desk::new(&hub);
+    let folder = desk.home.path().join("folder");
+    opus::write(&folder);
+    fs::write(folder.join("config.json"), br#"{"model_type": "wav2vec2"}"#).unwrap();
+    let said = stderr(&desk.translate(NAME, &[]));
+    let error = Seq2Seq::load(&folder, Precision::F32, 1).err().unwrap();
+    let list = |text: &str, before: &str| {
+        let list = text.split_once(before).unwrap_or_else(|| panic!("{text}")).1;
+        list.split([';', '\n']).next().unwrap().trim().to_owned()
+    };
+    let of_engine = list(error.next_step().unwrap(), "encoder-decoders of these kinds are: ");
+    assert_eq!(list(&said, "encoder-decoders: "), of_engine);
+}
+
+#[test]
+fn what_other_tools_fetched_is_used_unchecked_until_it_is_pulled() {
+    let served = opus();
+    let hub = serve(served.clone());
+    let desk = Desk::new(&hub);
+    fs::create_dir_all(desk.snapshot()).unwrap();
+    for (name, content) in &served.files {
+        fs::write(desk.snapshot().join(name), content).unwrap();
+    }
+    let refs = desk.snapshot().parent().unwrap().with_file_name("refs");
+    fs::create_dir(&refs).unwrap();
+    fs::write(refs.join("main"), COMMIT).unwrap();
+    let unchecked = desk.translate(NAME, &[]);
+    let article = json_of(&unchecked);
+    assert!(stderr(&unchecked).contains("unchecked"), "{}", stderr(&unchecked));
+    assert!(hub.requests().is_empty());
+
+    assert_works(&desk.models(&format!("pull {NAME}")));
+    assert_eq!(
+        asked(&hub),
+        ["GET main?blobs=true", "GET config.json"],
+        "the bytes are right and are not fetched again"
+    );
+    let checked = desk.translate(NAME, &[]);
+    assert_eq!(json_of(&checked), article);
+    assert!(!stderr(&checked).contains("unchecked"), "{}", stderr(&checked));
+    // They are not diglot's to remove.
+    assert!(stderr(&desk.models(&format!("rm {NAME} --yes"))).is_empty());
+    assert!(desk.snapshot().join("model.safetensors").exists());
 }
 
 #[test]

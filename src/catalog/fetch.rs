@@ -4,13 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::address::host_of;
-use super::card::{Card, Source, Trust};
+use super::card::{Card, Trust};
 use super::events::{Observe, StoreEvent, tell};
 use super::file::{CardFile, Hash};
 use super::layout::remove_if_there;
 use super::ledger::{Fetched, Ledger, key};
 use super::lock::Lock;
 use super::place::{Place, free_space};
+use super::source::Source;
 use super::store::{Local, ModelStore};
 use super::{http, hub, packages};
 use crate::error::{Error, Result};
@@ -230,6 +231,7 @@ impl Delivery<'_> {
             observe,
             StoreEvent::Announce {
                 model: &self.card.name,
+                trust: self.card.trust,
                 bytes,
                 present,
                 licence: &self.card.licence,

@@ -5,9 +5,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::card::{Card, Source};
+use super::card::Card;
 use super::file::CardFile;
 use super::options::StoreOptions;
+use super::source::Source;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The folder of a repository in the Hugging Face cache.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Catalog;
-use super::card::{Card, Licence, Role, Source, Trust, is_plain_name};
+use super::card::{Card, Licence, Role, Trust, is_plain_name};
 use super::events::Observe;
 #[cfg(feature = "hub")]
 use super::events::StoreEvent;
@@ -18,6 +18,7 @@ use super::layout::{create_parent, entries, folder_of, remove_if_there, writing}
 use super::lock::Lock;
 #[cfg(feature = "hub")]
 use super::pin;
+use super::source::Source;
 use super::store::ModelStore;
 use crate::error::{Error, ErrorKind, Result};
 

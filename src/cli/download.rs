@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanDuration};
 
-use crate::catalog::{Card, Catalog, ModelStore, Proceed, StoreEvent, StoredModel};
+use crate::catalog::{Card, Catalog, ModelStore, Proceed, StoreEvent, StoredModel, Trust};
 use crate::cli::models::{self, ModelsArgs, Talk};
 use crate::cli::output::Output;
 use crate::cli::progress::{Reporter, Verbosity};
@@ -101,8 +101,13 @@ impl<'a> Download<'a> {
 
     fn tell(&mut self, event: StoreEvent<'_>) {
         match event {
-            StoreEvent::Announce { model, bytes, present, licence, destination, free, source } => {
-                self.reporter.note(format!("fetching {model}, {}, from {source}", HumanBytes(bytes)));
+            StoreEvent::Announce { model, trust, bytes, present, licence, destination, free, source } => {
+                let unlisted = if trust == Trust::Unlisted { " (unlisted)" } else { "" };
+                self.reporter
+                    .note(format!("fetching {model}{unlisted}, {}, from {source}", HumanBytes(bytes)));
+                if trust != Trust::Card {
+                    self.reporter.note("  hashes: those of the hub; no model card knows them");
+                }
                 let restriction =
                     if licence.commercial { "" } else { ", commercial use not allowed or not stated" };
                 self.reporter.note(format!("  licence: {} ({}){restriction}", licence.name, licence.url));

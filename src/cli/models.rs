@@ -171,8 +171,10 @@ fn pull(
                 print(talk, &format!("{}\n", file.path.display()))?;
             }
             let path = file.path.to_string_lossy();
-            pulled
-                .push(json!({"name": model.name, "path": path, "bytes": file.bytes, file.hash.kind(): file.hash.hex()}));
+            pulled.push(json!({
+                "name": model.name, "unlisted": card.trust == Trust::Unlisted, "path": path, "bytes": file.bytes,
+                file.hash.kind(): file.hash.hex(),
+            }));
         }
     }
     if json { print_json(talk, &json!(pulled)) } else { Ok(()) }

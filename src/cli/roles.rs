@@ -12,6 +12,9 @@ use crate::lang::{Lang, LangPair};
 use crate::pipeline::{LoadOptions, Model, named_profile};
 use crate::render::ModelInfo;
 
+/// The most languages that an error lists.
+const SHORT_LIST: usize = 20;
+
 /// The models that a command has loaded. A model that fills two roles is loaded once.
 pub(crate) struct Roles<'a> {
     catalog: Catalog,
@@ -31,25 +34,55 @@ impl<'a> Roles<'a> {
         Ok(Self { catalog, store, args, reporter, loaded: Vec::new(), load_seconds: 0.0 })
     }
 
-    /// The translator for a pair.
-    pub(crate) fn translator(&mut self, pair: &LangPair) -> Result<Model> {
-        match self.args.translator.as_deref().or(self.args.model.as_deref()) {
-            Some(name) if is_path(name) => self.file(name),
+    /// The translator for a pair: the one of this name, else that of the arguments.
+    pub(crate) fn translator(&mut self, named: Option<&str>, pair: &LangPair) -> Result<Model> {
+        let model = match named.or(self.args.translator.as_deref()).or(self.args.model.as_deref()) {
+            Some(name) if is_path(name) => self.file(name)?,
             Some(name) => {
                 let card = self.catalog.find(name)?;
+                // What an unlisted model translates is known once its tokenizer has been read.
                 if card.trust != Trust::Unlisted && !card.translates(pair) {
-                    return Err(unsupported(
-                        &card,
-                        &format!("{} to {}", pair.source.name(), pair.target.name()),
-                    ));
+                    return Err(self.unsupported_pair(&card, pair));
                 }
-                self.card(&card)
+                self.card(&card)?
             }
             None => {
                 let card = self.catalog.default_translator(pair)?.clone();
-                self.card(&card)
+                self.card(&card)?
             }
-        }
+        };
+        model.check_pair(pair).map_err(|error| self.with_other_models(error, pair))?;
+        Ok(model)
+    }
+
+    /// A card does not list a pair.
+    fn unsupported_pair(&self, card: &Card, pair: &LangPair) -> Error {
+        let (source, target) = (pair.source.name(), pair.target.name());
+        let supported = match (card.pairs.as_slice(), card.languages.as_slice()) {
+            ([], languages) if languages.len() > SHORT_LIST => {
+                format!(
+                    "between {} languages, which `diglot models show {}` lists",
+                    languages.len(),
+                    card.name
+                )
+            }
+            ([], languages) => format!("between {}", languages.join(", ")),
+            (pairs, _) => pairs.join(", "),
+        };
+        let nearest: String = card.nearest(pair).map(|near| format!("; {near}")).into_iter().collect();
+        let error = Error::usage(format!("{} does not translate from {source} to {target}", card.name))
+            .hint(format!("it translates {supported}{nearest}"));
+        self.with_other_models(error, pair)
+    }
+
+    /// Adds who does translate a pair.
+    fn with_other_models(&self, error: Error, pair: &LangPair) -> Error {
+        let other = self.catalog.who_translates(pair);
+        let hint = match error.next_step() {
+            Some(supported) => format!("{supported}; {other}"),
+            None => other,
+        };
+        error.hint(hint)
     }
 
     /// The summariser for a language.

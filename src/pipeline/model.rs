@@ -199,6 +199,14 @@ impl Model {
         self.lock().count_tokens(text)
     }
 
+    /// Whether the model translates a pair. Models that are asked in words are not sure, and say yes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage), saying what is supported and what comes nearest, when it does not.
+    pub fn check_pair(&self, pair: &LangPair) -> Result<()> {
+        self.lock().check_pair(pair)
+    }
+
     pub(crate) fn run(
         &self,
         requests: &[Request],

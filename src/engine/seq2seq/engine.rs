@@ -8,6 +8,7 @@ use crate::engine::repetition::before_loop;
 use crate::engine::search::{Beam, SearchEvent, SearchOptions, Source};
 use crate::engine::{Engine, Event, Finish, Flow, Hypothesis};
 use crate::error::{Error, Result};
+use crate::lang::LangPair;
 use crate::plan::{Decoding, Request, Task, Wording};
 use crate::tokenize::Seq2SeqTokenizer;
 
@@ -77,13 +78,7 @@ impl Seq2SeqEngine {
     fn source(&self, request: &Request) -> Result<Source> {
         let (tokens, target) = match &request.task {
             Task::Translate { pair, text, .. } => {
-                if matches!(self.family, Family::Bart | Family::Pegasus) {
-                    return Err(Error::usage(format!(
-                        "{} writes summaries and does not translate",
-                        self.name
-                    ))
-                    .hint("name a translator with --translator"));
-                }
+                self.check_translates()?;
                 (self.tokenizer.encode_source(text, &pair.source, &pair.target)?, &pair.target)
             }
             Task::Summarize { lang, text, .. } => {
@@ -100,6 +95,16 @@ impl Seq2SeqEngine {
         let around = 2 + usize::from(forced_bos.is_some());
         let max_length = Some(request.max_tokens.saturating_add(around));
         Ok(Source { tokens, start: Some(start), forced_bos, max_length })
+    }
+
+    fn check_translates(&self) -> Result<()> {
+        match self.family {
+            Family::Bart | Family::Pegasus => {
+                Err(Error::usage(format!("{} writes summaries and does not translate", self.name))
+                    .hint("name a translator with --translator"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What stands before a text to summarise.
@@ -216,6 +221,11 @@ impl Engine for Seq2SeqEngine {
 
     fn count_tokens(&self, text: &str) -> Result<usize> {
         self.tokenizer.count(text)
+    }
+
+    fn check_pair(&self, pair: &LangPair) -> Result<()> {
+        self.check_translates()?;
+        self.tokenizer.check_pair(&pair.source, &pair.target)
     }
 
     fn run(
