@@ -3,16 +3,21 @@
 //! Source: the hub's API, `GET /api/models/OWNER/NAME/revision/REVISION?blobs=true`, whose `siblings` give each file's
 //! size and hash.
 
+use std::io::Write;
+use std::path::Path;
+
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::address::host_of;
-use super::card::{Licence, Role};
-use super::events::Observe;
+use super::card::{Card, Licence, Role};
+use super::events::{Observe, StoreEvent};
 use super::families::{self, Family, unknown_kind};
 use super::fetch::Failure;
 use super::file::{CardFile, Hash, is_lower_hex};
 use super::http;
+use super::layout::{create_parent, writing};
+use super::lock::Lock;
 use super::options::StoreOptions;
 use super::repository::{RepositoryName, Snapshot, unreached};
 use crate::error::{Error, Result};
@@ -85,12 +90,39 @@ struct Config {
     model_type: Option<String>,
 }
 
-/// What a repository holds at the commit where its revision stands now.
-pub(crate) fn snapshot(
+/// What a repository holds at the commit where its revision stands now, recorded in `record`. Of several processes that
+/// ask for one, the first decides.
+pub(crate) fn resolve(
     options: &StoreOptions,
     name: &RepositoryName,
+    record: &Path,
     observe: Observe<'_>,
 ) -> Result<Snapshot> {
+    let model = name.to_string();
+    let _lock =
+        Lock::acquire(&record.with_extension("lock"), || observe(StoreEvent::Waiting { model: &model }))?;
+    if let Some(known) = Snapshot::read(record)? {
+        return Ok(known);
+    }
+    let found = snapshot(options, name, observe)?;
+    // What cannot be right is not recorded.
+    found.clone().complete(&Card::of_repository(name))?;
+    write(&found, record)?;
+    Ok(found)
+}
+
+fn write(snapshot: &Snapshot, path: &Path) -> Result<()> {
+    let text =
+        toml::to_string(snapshot).map_err(|e| Error::runtime(format!("cannot write a record: {e}")))?;
+    let directory = create_parent(path)?;
+    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(|e| writing("write", path, e))?;
+    file.write_all(text.as_bytes()).map_err(|e| writing("write", path, e))?;
+    file.as_file().sync_all().map_err(|e| writing("write", path, e))?;
+    file.persist(path).map_err(|e| writing("write", path, e.error))?;
+    Ok(())
+}
+
+fn snapshot(options: &StoreOptions, name: &RepositoryName, observe: Observe<'_>) -> Result<Snapshot> {
     let description = describe(options, name, observe)?;
     let there: Vec<&str> = description.siblings.iter().map(|sibling| sibling.rfilename.as_str()).collect();
     let lacking = |why: String| {

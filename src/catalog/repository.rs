@@ -2,7 +2,7 @@
 //! commit and asks nobody.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -10,12 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::Catalog;
 use super::card::{Card, Licence, Role, Trust, is_plain_name};
 use super::events::Observe;
-#[cfg(feature = "hub")]
-use super::events::StoreEvent;
 use super::file::{CardFile, is_lower_hex};
-use super::layout::{create_parent, entries, folder_of, remove_if_there, writing};
-#[cfg(feature = "hub")]
-use super::lock::Lock;
+use super::layout::{entries, folder_of, remove_if_there};
 #[cfg(feature = "hub")]
 use super::pin;
 use super::source::Source;
@@ -107,7 +103,7 @@ impl Card {
 
 impl Snapshot {
     /// The card with what the hub said. Of a card that only leaves its files to the hub, the rest stays.
-    fn complete(self, card: &Card) -> Result<Card> {
+    pub(super) fn complete(self, card: &Card) -> Result<Card> {
         let mut card = Card { commit: Some(self.commit), files: self.files, ..card.clone() };
         if card.trust == Trust::Unlisted {
             card.licence = self.licence;
@@ -125,7 +121,8 @@ impl Snapshot {
         RepositoryName { repository: self.repository.clone(), revision: self.revision.clone() }
     }
 
-    fn read(path: &Path) -> Result<Option<Self>> {
+    /// Reads a record; one that is absent is none.
+    pub(super) fn read(path: &Path) -> Result<Option<Self>> {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -135,18 +132,6 @@ impl Snapshot {
             Error::model(format!("{} is not a record of a repository: {}", path.display(), e.message()))
                 .hint("delete it; `diglot models pull` asks the hub again")
         })
-    }
-
-    #[cfg(feature = "hub")]
-    fn write(&self, path: &Path) -> Result<()> {
-        let text =
-            toml::to_string(self).map_err(|e| Error::runtime(format!("cannot write a record: {e}")))?;
-        let mut file =
-            tempfile::NamedTempFile::new_in(create_parent(path)?).map_err(|e| writing("write", path, e))?;
-        file.write_all(text.as_bytes()).map_err(|e| writing("write", path, e))?;
-        file.as_file().sync_all().map_err(|e| writing("write", path, e))?;
-        file.persist(path).map_err(|e| writing("write", path, e.error))?;
-        Ok(())
     }
 }
 
@@ -188,15 +173,7 @@ impl ModelStore {
         #[cfg(feature = "hub")]
         {
             let record = name.record(&self.options().home);
-            let lock = record.with_extension("lock");
-            let _lock = Lock::acquire(&lock, || observe(StoreEvent::Waiting { model: &card.name }))?;
-            if let Some(pinned) = self.pinned(card)? {
-                return Ok(pinned);
-            }
-            let snapshot = pin::snapshot(self.options(), &name, observe)?;
-            let pinned = snapshot.clone().complete(card)?;
-            snapshot.write(&record)?;
-            Ok(pinned)
+            pin::resolve(self.options(), &name, &record, observe)?.complete(card)
         }
         #[cfg(not(feature = "hub"))]
         {
@@ -205,8 +182,8 @@ impl ModelStore {
         }
     }
 
-    /// The folder and commit at which the Hugging Face cache holds a repository that other tools fetched. Its bytes are
-    /// not held against anything.
+    /// The folder and commit at which the Hugging Face cache holds an encoder-decoder that other tools fetched. Its bytes
+    /// are not held against anything.
     pub(crate) fn snapshot(&self, name: &RepositoryName) -> Option<(PathBuf, String)> {
         let folder = self.options().hub_cache.join(folder_of(&name.repository));
         let commit = match is_lower_hex(&name.revision, 40) {
@@ -214,7 +191,7 @@ impl ModelStore {
             false => fs::read_to_string(folder.join("refs").join(&name.revision)).ok()?.trim().to_owned(),
         };
         let snapshot = folder.join("snapshots").join(&commit);
-        (is_lower_hex(&commit, 40) && snapshot.is_dir()).then_some((snapshot, commit))
+        (is_lower_hex(&commit, 40) && snapshot.join("config.json").is_file()).then_some((snapshot, commit))
     }
 
     /// The catalog with what was recorded: files of cards that leave them to the hub, and unlisted repositories.
