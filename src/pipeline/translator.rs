@@ -46,6 +46,11 @@ impl Translator {
         Self { model: model.clone(), target, source: None, alternatives: 0, glossary: None, memory: None }
     }
 
+    /// The language that is translated into.
+    pub(crate) fn target(&self) -> &Lang {
+        &self.target
+    }
+
     /// Names the source language instead of detecting it.
     #[must_use]
     pub fn from(mut self, source: Lang) -> Self {

@@ -9,6 +9,7 @@ use crate::engine::search::{Beam, SearchEvent, SearchOptions, Source};
 use crate::engine::{Engine, Event, Finish, Flow, Hypothesis};
 use crate::error::{Error, Result};
 use crate::gguf::Gguf;
+use crate::lang::LangPair;
 use crate::plan::{Decoding, Request, Task, Wording};
 use crate::tokenize::Seq2SeqTokenizer;
 
@@ -99,13 +100,7 @@ impl Seq2SeqEngine {
     fn source(&self, request: &Request) -> Result<Source> {
         let (tokens, target) = match &request.task {
             Task::Translate { pair, text, .. } => {
-                if matches!(self.family, Family::Bart | Family::Pegasus) {
-                    return Err(Error::usage(format!(
-                        "{} writes summaries and does not translate",
-                        self.name
-                    ))
-                    .hint("name a translator with --translator"));
-                }
+                self.check_translates()?;
                 (self.tokenizer.encode_source(text, &pair.source, &pair.target)?, &pair.target)
             }
             Task::Summarize { lang, text, .. } => {
@@ -144,6 +139,16 @@ impl Seq2SeqEngine {
             }
         }
         Ok(ways)
+    }
+
+    fn check_translates(&self) -> Result<()> {
+        match self.family {
+            Family::Bart | Family::Pegasus => {
+                Err(Error::usage(format!("{} writes summaries and does not translate", self.name))
+                    .hint("name a translator with --translator"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What stands before a text to summarise.
@@ -272,6 +277,11 @@ impl Engine for Seq2SeqEngine {
 
     fn count_tokens(&self, text: &str) -> Result<usize> {
         self.tokenizer.count(text)
+    }
+
+    fn check_pair(&self, pair: &LangPair) -> Result<()> {
+        self.check_translates()?;
+        self.tokenizer.check_pair(&pair.source, &pair.target)
     }
 
     fn run(
