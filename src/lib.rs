@@ -81,6 +81,6 @@ pub use flag::{Flag, FlagKind};
 pub use glossary::{Compliance, Glossary, Term};
 pub use lang::{Detected, Lang, LangPair, detect, detect_among};
 pub use memory::{Suggestion, TranslationMemory};
-pub use pipeline::{LoadOptions, Model, Progress, Summarizer, Translator};
+pub use pipeline::{LoadOptions, Model, Progress, Route, Summarizer, Translator};
 pub use plan::Length;
 pub use summarize::Summary;

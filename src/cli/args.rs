@@ -76,7 +76,7 @@ pub(crate) struct SummarizeArgs {
     /// The summary in both languages, then both texts side by side.
     #[arg(long)]
     pub bilingual: bool,
-    /// Summarise with this model (a card's name, a GGUF file, or a folder with an encoder-decoder).
+    /// Summarise with this model (a card's name, a hub repository `OWNER/NAME`, a GGUF file, or a folder).
     #[arg(long, value_name = "NAME|PATH")]
     pub summarizer: Option<String>,
     #[command(flatten)]
@@ -95,6 +95,12 @@ pub(crate) struct TranslateArgs {
     /// unless another layout of both is named. Encoder-decoder models have them.
     #[arg(long, value_name = "N", value_parser = few, default_value_t = 0)]
     pub alternatives: usize,
+    /// Translate in two steps: into this language with --model, and from it into the target with --via-model.
+    #[arg(long, value_name = "LANG", conflicts_with = "alternatives")]
+    pub via: Option<String>,
+    /// The model of the second step; by default that of the first.
+    #[arg(long, value_name = "NAME|PATH", requires = "via")]
+    pub via_model: Option<String>,
     #[command(flatten)]
     pub shared: SharedArgs,
 }
@@ -142,10 +148,10 @@ pub(crate) struct SharedArgs {
 // Which models fill the roles, and how they run. No doc comment: it would stand in for the command's.
 #[derive(Args, Debug)]
 pub(crate) struct ModelArgs {
-    /// Use this model for both roles (a card's name, a GGUF file, or a folder with an encoder-decoder).
+    /// Use this model for both roles (a card's name, a hub repository `OWNER/NAME`, a GGUF file, or a folder).
     #[arg(long, value_name = "NAME|PATH")]
     pub model: Option<String>,
-    /// Translate with this model (a card's name, a GGUF file, or a folder with an encoder-decoder).
+    /// Translate with this model (a card's name, a hub repository `OWNER/NAME`, a GGUF file, or a folder).
     #[arg(long, value_name = "NAME|PATH")]
     pub translator: Option<String>,
     /// The prompt profile of a GGUF file that no card knows.

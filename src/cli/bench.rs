@@ -170,15 +170,22 @@ fn subject(args: &BenchArgs, reporter: &Reporter) -> Result<Subject> {
                 Some(name) => catalog.get(name)?,
                 None => catalog.default_translator(&pair)?,
             };
+            if card.is_folder() {
+                return Err(Error::usage(format!(
+                    "{} is an encoder-decoder; bench measures GGUF files",
+                    card.name
+                ))
+                .hint("`translate --timings` tells how long such a model takes"));
+            }
             let stored = match store.resolve(card)? {
                 Some(stored) => stored,
                 None => download::fetch(&store, card, args.accept_licence, reporter)?,
             };
-            let files = stored.files.iter().map(|f| (f.name.clone(), f.sha256.clone())).collect();
+            let files = stored.files.iter().map(|f| (f.name.clone(), f.hash.hex().to_owned())).collect();
             Ok(Subject {
                 path: stored.weights()?.path.clone(),
                 info: ModelInfo { name: card.name.clone(), files, unlisted: false },
-                profile: Some(args.profile.clone().unwrap_or_else(|| card.profile.clone())),
+                profile: args.profile.clone().or_else(|| card.profile.clone()),
                 card: Some(card.clone()),
                 threads,
                 load: load_options(args),
@@ -203,7 +210,7 @@ fn file(
             files: vec![(file, sha256)],
             unlisted: card.is_none(),
         },
-        profile: args.profile.clone().or_else(|| card.map(|card| card.profile.clone())),
+        profile: args.profile.clone().or_else(|| card.and_then(|card| card.profile.clone())),
         card: card.cloned(),
         threads,
         load: load_options(args),

@@ -173,9 +173,9 @@ fn made_by_model(args: &EvalArgs, set: &TestSet, reporter: &Reporter) -> Result<
     let mut roles = Roles::new(&args.models, reporter)?;
     let needs_translator = args.task == TaskArg::Translation || !pair.source.same_language(&pair.target);
     let translator = match needs_translator {
-        true => {
-            Some(Translator::new(&roles.translator(pair)?, pair.target.clone()).from(pair.source.clone()))
-        }
+        true => Some(
+            Translator::new(&roles.translator(None, pair)?, pair.target.clone()).from(pair.source.clone()),
+        ),
         false => None,
     };
     let summarizer = match (args.task, args.method.unwrap_or_default()) {

@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::glossary::{Compliance, Glossary};
 use crate::lang::{self, Lang, LangPair};
 use crate::memory::TranslationMemory;
-use crate::pipeline::{Progress, Summarizer, Translator, source_language, untranslated};
+use crate::pipeline::{Progress, Route, Summarizer, Translator, source_language, untranslated};
 use crate::render::{self, Article, Format, Layout, TargetWriter, Timings, View};
 use crate::summarize::Summary;
 
@@ -33,6 +33,7 @@ pub(crate) fn translate(args: &TranslateArgs, stop: Arc<AtomicBool>) -> Result<u
         return Err(Error::usage("translate needs a target language").hint("add `--lang en`, for example"));
     };
     let target = Lang::parse(lang)?;
+    let via = args.via.as_deref().map(Lang::parse).transpose()?;
     let format = Format::from(args.shared.format);
     let layout = match args.layout {
         Some(layout) => Layout::from(layout),
@@ -47,7 +48,7 @@ pub(crate) fn translate(args: &TranslateArgs, stop: Arc<AtomicBool>) -> Result<u
     let view = View { layout, texts: true, named: args.shared.files.len() > 1, width: width() };
     each_input(&args.shared, stop, view, |document, job| {
         job.alternatives = args.alternatives;
-        job.translate(document, &target)
+        job.translate(document, &target, via.as_ref(), args.via_model.as_deref())
     })
 }
 
@@ -225,10 +226,56 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    fn translate(&mut self, document: &Document, target: &Lang) -> Result<Article> {
+    fn translate(
+        &mut self,
+        document: &Document,
+        target: &Lang,
+        via: Option<&Lang>,
+        via_model: Option<&str>,
+    ) -> Result<Article> {
         self.timings = Timings::default();
-        let (bitext, translator) = self.bitext(document, target)?;
+        let (source, confidence) = source_language(document, self.from.as_ref(), target);
+        let pair = LangPair { source, target: target.clone() };
+        let (bitext, translator) = match via {
+            Some(via) if [&pair.source, target].iter().all(|lang| !lang.same_language(via)) => {
+                self.tell_language(document, &pair, confidence);
+                self.bitext_via(document, &pair, via, via_model)?
+            }
+            // A text that is in the language between needs the second step alone.
+            Some(via) if pair.source.same_language(via) => self.bitext(document, target, via_model)?,
+            _ => self.bitext(document, target, None)?,
+        };
         Ok(self.article(bitext, Vec::new(), translator, None))
+    }
+
+    /// The document beside its translation by way of a third language.
+    fn bitext_via(
+        &mut self,
+        document: &Document,
+        pair: &LangPair,
+        via: &Lang,
+        via_model: Option<&str>,
+    ) -> Result<(Bitext, Option<render::ModelInfo>)> {
+        let step = |source: &Lang, target: &Lang| LangPair { source: source.clone(), target: target.clone() };
+        let into = self.roles.translator(None, &step(&pair.source, via))?;
+        let from = self.roles.translator(via_model, &step(via, &pair.target))?;
+        let mut first = Translator::new(&into, via.clone());
+        if let Some(source) = &self.from {
+            first = first.from(source.clone());
+        }
+        let route = Route::new(first, Translator::new(&from, pair.target.clone()));
+        let mut stage =
+            self.reporter.stage(format!("translating {} by way of {}", document.name, via.name()));
+        let bitext = route.translate_observed(document, &mut |event| stage.observe(event))?;
+        if self.streams {
+            let mut writer = TargetWriter::new(&document.text);
+            bitext.units.iter().try_for_each(|u| stream(|out| writer.write(&u.segment, &u.target, out)))?;
+            stream(|out| writer.finish(out))?;
+        }
+        self.timings.translate += stage.finish();
+        self.timings.prompt_tokens += stage.prompt_tokens;
+        self.timings.output_tokens += stage.output_tokens;
+        Ok((bitext, Some(into.info().clone().followed_by(from.info()))))
     }
 
     fn summarize(
@@ -240,7 +287,7 @@ impl Job<'_> {
         self.timings = Timings::default();
         let (source, _) = source_language(document, self.from.as_ref(), target.unwrap_or(&Lang::EN));
         let target = target.unwrap_or(&source);
-        let (bitext, translator) = self.bitext(document, target)?;
+        let (bitext, translator) = self.bitext(document, target, None)?;
 
         let model = match args.method {
             MethodArg::Abstractive => {
@@ -269,14 +316,19 @@ impl Job<'_> {
 
     /// The document beside its translation. In its own language it stands beside itself, and no model is
     /// needed.
-    fn bitext(&mut self, document: &Document, target: &Lang) -> Result<(Bitext, Option<render::ModelInfo>)> {
+    fn bitext(
+        &mut self,
+        document: &Document,
+        target: &Lang,
+        named: Option<&str>,
+    ) -> Result<(Bitext, Option<render::ModelInfo>)> {
         let (source, confidence) = source_language(document, self.from.as_ref(), target);
         let pair = LangPair { source, target: target.clone() };
         self.tell_language(document, &pair, confidence);
         if pair.source.same_language(&pair.target) {
             return Ok((untranslated(document, &pair.target, confidence)?, None));
         }
-        let model = self.roles.translator(&pair)?;
+        let model = self.roles.translator(named, &pair)?;
         let mut translator = Translator::new(&model, target.clone()).alternatives(self.alternatives);
         if let Some(from) = &self.from {
             translator = translator.from(from.clone());
@@ -336,7 +388,7 @@ impl Job<'_> {
 
     fn summary_in_source_language(&mut self, summary: &Summary, bitext: &Bitext) -> Result<Summary> {
         let back = LangPair { source: bitext.pair.target.clone(), target: bitext.pair.source.clone() };
-        let model = self.roles.translator(&back)?;
+        let model = self.roles.translator(None, &back)?;
         let mut stage = self.reporter.stage(format!("translating the summary into {}", back.target.name()));
         let translated =
             Summarizer::translate_summary(summary, &model, back.target, &mut |event| stage.observe(event))?;

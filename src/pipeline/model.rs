@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::catalog::{Card, Catalog, ModelStore};
+use crate::catalog::{Card, Catalog, ModelStore, RepositoryName, Trust};
 use crate::engine::causal::{self, CausalEngine};
 use crate::engine::seq2seq::{self, Precision, Seq2SeqEngine};
 use crate::engine::{Device, Engine, Event, Flow, Hypothesis};
@@ -62,18 +62,24 @@ impl Model {
     /// [`ErrorKind::Network`](crate::ErrorKind::Network) when the store does not have the model,
     /// [`ErrorKind::Model`](crate::ErrorKind::Model) when the file is damaged.
     pub fn load(store: &ModelStore, card: &Card, options: &LoadOptions) -> Result<Self> {
-        let stored = store.resolve(card)?.ok_or_else(|| {
+        let absent = || {
             Error::network(format!("the model {} is not on this machine", card.name))
                 .hint(format!("run `diglot models pull {}` once with a network", card.name))
-        })?;
-        let files = stored.files.iter().map(|f| (f.name.clone(), f.sha256.clone())).collect();
-        let info = ModelInfo { name: card.name.clone(), files, unlisted: false };
+        };
+        let card = &store.pinned(card)?.ok_or_else(absent)?;
+        let stored = store.resolve(card)?.ok_or_else(absent)?;
+        let (name, unlisted) = name_of(card);
+        if card.is_folder() {
+            return Self::open_folder(store, stored.folder()?, name, unlisted, options);
+        }
+        let files = stored.files.iter().map(|f| (f.name.clone(), f.hash.hex().to_owned())).collect();
+        let info = ModelInfo { name, files, unlisted };
         let path = &stored.weights()?.path;
         let gguf = Gguf::open(path)?;
         if writes_from_an_encoder(&gguf) {
             return Self::open_t5(&gguf, info, options);
         }
-        let profile = options.profile.as_ref().unwrap_or(&card.profile);
+        let profile = named_profile(card, options)?;
         Self::open(path, info, profile, Some(card), options, |engine| engine)
     }
 
@@ -98,18 +104,12 @@ impl Model {
             return Self::open_t5(&gguf, info, options);
         }
         let (name, profile) = match (card, &options.profile) {
-            (_, Some(profile)) => (file.clone(), profile.clone()),
-            (Some(card), None) => (card.name.clone(), card.profile.clone()),
-            (None, None) => {
-                return Err(Error::usage(format!(
-                    "no model card knows {}, so its prompt format must be named",
-                    path.display()
-                ))
-                .hint(format!("add --profile NAME: {}", Profile::names().collect::<Vec<_>>().join(", "))));
-            }
+            (_, Some(profile)) => (file.clone(), profile.as_str()),
+            (Some(card), None) => (card.name.clone(), named_profile(card, options)?),
+            (None, None) => return Err(needs_profile(&path.display().to_string())),
         };
         let info = ModelInfo { name, files: vec![(file, sha256)], unlisted: card.is_none() };
-        Self::open(path, info, &profile, card, options, |engine| engine)
+        Self::open(path, info, profile, card, options, |engine| engine)
     }
 
     /// Loads an encoder-decoder (OPUS-MT, NLLB-200, mBART-50, T5 and their kin) from a folder that is laid out as its
@@ -123,27 +123,21 @@ impl Model {
         let real = folder.canonicalize().map_err(|e| Error::io(ErrorKind::Model, "open", folder, e))?;
         let folder = if folder.file_name().is_some() { folder } else { &real };
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self::open_folder(store, folder, name, options)
+        Self::open_folder(store, folder, name, true, options)
     }
 
-    /// Loads an encoder-decoder from the Hugging Face cache, where the hub's own tools put it; nothing is fetched. The
-    /// model is named `OWNER/NAME@COMMIT`.
+    /// Loads an encoder-decoder from the Hugging Face cache, where the hub's own tools put it; nothing is fetched, and
+    /// its bytes are not held against anything. The model is named `OWNER/NAME@COMMIT`.
     ///
     /// # Errors
     /// [`ErrorKind::Network`](crate::ErrorKind::Network) when the repository is not in the cache, and those of
     /// [`load_folder`](Self::load_folder).
-    pub fn load_repository(store: &ModelStore, repository: &str, options: &LoadOptions) -> Result<Self> {
-        let (folder, commit) = store.snapshot(repository).ok_or_else(|| {
-            let name = repository.rsplit('/').next().unwrap_or(repository);
-            Error::network(format!(
-                "the repository {repository} is not on this machine, and diglot fetches no repository without a card"
-            ))
-            .hint(format!(
-                "download it with the hub's own tools (`hf download {repository}`), or its files into a folder, and name \
-                 that: --model ./{name}"
-            ))
+    pub fn load_repository(store: &ModelStore, name: &RepositoryName, options: &LoadOptions) -> Result<Self> {
+        let (folder, commit) = store.snapshot(name).ok_or_else(|| {
+            Error::network(format!("the repository {name} is not on this machine"))
+                .hint(format!("run `diglot models pull {name}` once with a network"))
         })?;
-        Self::open_folder(store, &folder, format!("{repository}@{commit}"), options)
+        Self::open_folder(store, &folder, format!("{}@{commit}", name.repository), true, options)
     }
 
     /// T5 and MADLAD-400 from a GGUF file, of which no profile is needed.
@@ -152,7 +146,13 @@ impl Model {
         Ok(Self { prompt_tokens: FRAME_TOKENS, ..Self::from_engine(engine, info) })
     }
 
-    fn open_folder(store: &ModelStore, folder: &Path, name: String, options: &LoadOptions) -> Result<Self> {
+    fn open_folder(
+        store: &ModelStore,
+        folder: &Path,
+        name: String,
+        unlisted: bool,
+        options: &LoadOptions,
+    ) -> Result<Self> {
         let engine = Seq2SeqEngine::load(folder, seq2seq_options(options))?;
         let files = weight_files(folder)?
             .into_iter()
@@ -161,7 +161,7 @@ impl Model {
                 Ok((file, sha256))
             })
             .collect::<Result<_>>()?;
-        let info = ModelInfo { name, files, unlisted: true };
+        let info = ModelInfo { name, files, unlisted };
         Ok(Self { prompt_tokens: FRAME_TOKENS, ..Self::from_engine(engine, info) })
     }
 
@@ -196,7 +196,7 @@ impl Model {
             threads: options.threads.unwrap_or(defaults.threads),
             device: options.device,
             max_rows: options.batch.unwrap_or(defaults.max_rows),
-            context: card.map_or(defaults.context, |card| card.context),
+            context: card.map(|card| card.context).filter(|&most| most > 0).unwrap_or(defaults.context),
             full_vocabulary: options.full_vocabulary,
             speculate: !options.no_speculation,
             ..defaults
@@ -229,6 +229,14 @@ impl Model {
 
     pub(crate) fn count_tokens(&self, text: &str) -> Result<usize> {
         self.lock().count_tokens(text)
+    }
+
+    /// Whether the model translates a pair. Models that are asked in words are not sure, and say yes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage), saying what is supported and what comes nearest, when it does not.
+    pub fn check_pair(&self, pair: &LangPair) -> Result<()> {
+        self.lock().check_pair(pair)
     }
 
     pub(crate) fn run(
@@ -265,6 +273,31 @@ fn seq2seq_options(options: &LoadOptions) -> seq2seq::Options {
         max_rows: options.batch.unwrap_or(0),
         precision: options.precision,
     }
+}
+
+/// The name of a card's model in the output, and whether no card knows its bytes.
+fn name_of(card: &Card) -> (String, bool) {
+    match (card.trust, &card.repository, &card.commit) {
+        (Trust::Hub | Trust::Unlisted, Some(repository), Some(commit)) => {
+            (format!("{repository}@{commit}"), true)
+        }
+        _ => (card.name.clone(), false),
+    }
+}
+
+/// The prompt profile of a card's GGUF file: the one that the user names, or the card's.
+///
+/// # Errors
+/// [`ErrorKind::Usage`] when there is none.
+pub(crate) fn named_profile<'a>(card: &'a Card, options: &'a LoadOptions) -> Result<&'a str> {
+    let named = options.profile.as_deref().or(card.profile.as_deref());
+    named.ok_or_else(|| needs_profile(&card.name))
+}
+
+fn needs_profile(model: &str) -> Error {
+    let names = Profile::names().collect::<Vec<_>>().join(", ");
+    Error::usage(format!("no model card knows {model}, so its prompt format must be named"))
+        .hint(format!("add --profile NAME: {names}"))
 }
 
 /// The tokens of a profile's longest prompt, its text left out.
@@ -307,7 +340,8 @@ mod tests {
     #[test]
     fn every_card_names_a_known_profile() {
         for card in Catalog::built_in().unwrap().cards() {
-            assert!(Profile::named(&card.profile).is_ok(), "{}: {}", card.name, card.profile);
+            let known = card.profile.as_deref().map(|profile| Profile::named(profile).is_ok());
+            assert!(known.unwrap_or(card.is_folder()), "{}: {:?}", card.name, card.profile);
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::engine::search::{Beam, SearchEvent, SearchOptions, Source};
 use crate::engine::{Engine, Event, Finish, Flow, Hypothesis};
 use crate::error::{Error, Result};
 use crate::gguf::Gguf;
+use crate::lang::LangPair;
 use crate::plan::{Decoding, Request, Task, Wording};
 use crate::tokenize::Seq2SeqTokenizer;
 
@@ -32,8 +33,8 @@ pub struct Options {
 /// An encoder-decoder that answers requests.
 ///
 /// The first time a text is asked for, it is searched as the model's own `generation_config.json` says. With
-/// [`Wording::Strict`] the search is wider, writes no four tokens twice, and has to write the terms of the request;
-/// [`Decoding::Sample`] draws.
+/// [`Wording::Strict`] the search is wider and writes no four tokens twice; [`Decoding::Sample`] draws. What a search
+/// finds, unless it is drawn, holds the terms of the request.
 pub struct Seq2SeqEngine {
     name: String,
     family: Family,
@@ -99,13 +100,7 @@ impl Seq2SeqEngine {
     fn source(&self, request: &Request) -> Result<Source> {
         let (tokens, target) = match &request.task {
             Task::Translate { pair, text, .. } => {
-                if matches!(self.family, Family::Bart | Family::Pegasus) {
-                    return Err(Error::usage(format!(
-                        "{} writes summaries and does not translate",
-                        self.name
-                    ))
-                    .hint("name a translator with --translator"));
-                }
+                self.check_translates()?;
                 (self.tokenizer.encode_source(text, &pair.source, &pair.target)?, &pair.target)
             }
             Task::Summarize { lang, text, .. } => {
@@ -124,13 +119,11 @@ impl Seq2SeqEngine {
         Ok(Source { tokens, start: Some(start), forced_bos, max_length, phrases: self.phrases(request)? })
     }
 
-    /// What the output of a request has to hold: its terms, where the model was free to write them and did not.
+    /// What the output of a request has to hold: its terms.
     fn phrases(&self, request: &Request) -> Result<Vec<Vec<Vec<u32>>>> {
         match &request.task {
-            Task::Translate { terms, wording: Wording::Strict, .. } => {
-                terms.iter().map(|term| self.ways(&term.target)).collect()
-            }
-            _ => Ok(Vec::new()),
+            Task::Translate { terms, .. } => terms.iter().map(|term| self.ways(&term.target)).collect(),
+            Task::Summarize { .. } => Ok(Vec::new()),
         }
     }
 
@@ -144,6 +137,16 @@ impl Seq2SeqEngine {
             }
         }
         Ok(ways)
+    }
+
+    fn check_translates(&self) -> Result<()> {
+        match self.family {
+            Family::Bart | Family::Pegasus => {
+                Err(Error::usage(format!("{} writes summaries and does not translate", self.name))
+                    .hint("name a translator with --translator"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What stands before a text to summarise.
@@ -166,13 +169,13 @@ impl Seq2SeqEngine {
                 (SearchOptions { min_length: own.min_length.min(request.max_tokens / 2), ..own }, *wording)
             }
         };
+        // A place for each token of the phrases and some more, in few different numbers, so that requests go together.
+        let places = if phrases > 0 { (phrases + 4).next_multiple_of(4).min(MOST_PLACES) } else { 0 };
         match (request.decoding, wording) {
             (Decoding::Sample { .. }, _) => SearchOptions { beams: 1, decoding: request.decoding, ..own },
-            (Decoding::Greedy, Wording::Plain) => own,
+            (Decoding::Greedy, Wording::Plain) => SearchOptions { beams: own.beams.max(places), ..own },
             (Decoding::Greedy, Wording::Strict) => {
                 let wider = (own.beams + 2).max(4);
-                // A place for each token of the phrases, in few different numbers, so that requests go together.
-                let places = (phrases + usize::from(phrases > 0)).next_multiple_of(4).min(MOST_PLACES);
                 SearchOptions { beams: wider.max(places), no_repeat_ngram: 4, ..own }
             }
         }
@@ -272,6 +275,11 @@ impl Engine for Seq2SeqEngine {
 
     fn count_tokens(&self, text: &str) -> Result<usize> {
         self.tokenizer.count(text)
+    }
+
+    fn check_pair(&self, pair: &LangPair) -> Result<()> {
+        self.check_translates()?;
+        self.tokenizer.check_pair(&pair.source, &pair.target)
     }
 
     fn run(
