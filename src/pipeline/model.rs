@@ -143,7 +143,8 @@ impl Model {
     /// T5 and MADLAD-400 from a GGUF file, of which no profile is needed.
     fn open_t5(gguf: &Gguf, info: ModelInfo, options: &LoadOptions) -> Result<Self> {
         let engine = Seq2SeqEngine::load_gguf(gguf, seq2seq_options(options))?;
-        Ok(Self { prompt_tokens: FRAME_TOKENS, ..Self::from_engine(engine, info) })
+        let settings = format!("{:?}", options.precision).into();
+        Ok(Self { prompt_tokens: FRAME_TOKENS, settings, ..Self::from_engine(engine, info) })
     }
 
     fn open_folder(
@@ -162,7 +163,8 @@ impl Model {
             })
             .collect::<Result<_>>()?;
         let info = ModelInfo { name, files, unlisted };
-        Ok(Self { prompt_tokens: FRAME_TOKENS, ..Self::from_engine(engine, info) })
+        let settings = format!("{:?}", options.precision).into();
+        Ok(Self { prompt_tokens: FRAME_TOKENS, settings, ..Self::from_engine(engine, info) })
     }
 
     /// A model around an engine of your own.
