@@ -2,11 +2,11 @@
 //! exit code.
 
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use crate::assemble::Bitext;
+use crate::assemble::{Bitext, MemoryMatch};
 use crate::cli::args::{FormatArg, MethodArg, SharedArgs, SummarizeArgs, TranslateArgs};
 use crate::cli::output::Output;
 use crate::cli::progress::{Reporter, Verbosity};
@@ -15,7 +15,9 @@ use crate::cli::{input, report};
 use crate::document::Document;
 use crate::engine::Flow;
 use crate::error::{Error, ErrorKind, Result};
+use crate::glossary::{Compliance, Glossary};
 use crate::lang::{self, Lang, LangPair};
+use crate::memory::TranslationMemory;
 use crate::pipeline::{Progress, Route, Summarizer, Translator, source_language, untranslated};
 use crate::render::{self, Article, Format, Layout, TargetWriter, Timings, View};
 use crate::summarize::Summary;
@@ -32,6 +34,10 @@ pub(crate) fn translate(args: &TranslateArgs, stop: Arc<AtomicBool>) -> Result<u
     };
     let target = Lang::parse(lang)?;
     let via = args.via.as_deref().map(Lang::parse).transpose()?;
+    if via.is_some() && (args.shared.glossary.is_some() || args.shared.tm.is_some()) {
+        return Err(Error::usage("--via goes with neither --glossary nor --tm, which serve a single step")
+            .hint("translate in two runs, each with what serves it"));
+    }
     let format = Format::from(args.shared.format);
     let layout = match args.layout {
         Some(layout) => Layout::from(layout),
@@ -87,7 +93,8 @@ fn each_input(
         crate::plan::Profile::named(profile)?;
     }
     let inputs = input::inputs(&args.files, std::io::stdin().is_terminal())?;
-    let mut output = Output::new(args.output.as_deref(), &inputs)?;
+    let needed: Vec<PathBuf> = inputs.iter().chain(&args.glossary).chain(&args.tm).cloned().collect();
+    let mut output = Output::new(args.output.as_deref(), &needed)?;
     let streams = output.is_stdout()
         && matches!(args.format, FormatArg::Text)
         && (view.layout, view.texts, view.named) == (Layout::Target, true, false)
@@ -99,6 +106,8 @@ fn each_input(
         roles: Roles::new(&args.models, &reporter)?,
         streams,
         alternatives: 0,
+        glossary: args.glossary.as_ref().map(Glossary::read).transpose()?.map(Arc::new),
+        memory: args.tm.as_ref().map(TranslationMemory::open).transpose()?.map(Arc::new),
         timings: Timings::default(),
     };
 
@@ -215,6 +224,8 @@ struct Job<'a> {
     streams: bool,
     /// How many other translations of each segment are wanted.
     alternatives: usize,
+    glossary: Option<Arc<Glossary>>,
+    memory: Option<Arc<TranslationMemory>>,
     timings: Timings,
 }
 
@@ -326,6 +337,12 @@ impl Job<'_> {
         if let Some(from) = &self.from {
             translator = translator.from(from.clone());
         }
+        if let Some(glossary) = &self.glossary {
+            translator = translator.glossary(glossary.clone());
+        }
+        if let Some(memory) = &self.memory {
+            translator = translator.memory(memory.clone());
+        }
         let what = format!("translating {}", document.name);
         let mut stage =
             if self.streams { self.reporter.silent_stage(what) } else { self.reporter.stage(what) };
@@ -350,7 +367,27 @@ impl Job<'_> {
         self.timings.translate += stage.finish();
         self.timings.prompt_tokens += stage.prompt_tokens;
         self.timings.output_tokens += stage.output_tokens;
+        self.tell_terms(&bitext);
         Ok((bitext, Some(model.info().clone())))
+    }
+
+    /// How the translation stands to the glossary and to the translation memory.
+    fn tell_terms(&self, bitext: &Bitext) {
+        let name = &bitext.document.name;
+        if let Some(Compliance { found, kept }) = bitext.glossary {
+            self.reporter.note(format!("{name}: {kept} of {found} glossary terms are translated as it says"));
+        }
+        if self.memory.is_some() {
+            let is_exact = |found: &&MemoryMatch| **found == MemoryMatch::Exact;
+            let (exact, similar): (Vec<_>, Vec<_>) =
+                bitext.units.iter().filter_map(|unit| unit.memory.as_ref()).partition(is_exact);
+            self.reporter.note(format!(
+                "{name}: {} of {} segments from the translation memory, similar texts for {} more",
+                exact.len(),
+                bitext.units.len(),
+                similar.len()
+            ));
+        }
     }
 
     fn summary_in_source_language(&mut self, summary: &Summary, bitext: &Bitext) -> Result<Summary> {

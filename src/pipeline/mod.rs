@@ -4,6 +4,7 @@
 
 mod alternatives;
 mod model;
+mod recall;
 mod route;
 mod summarizer;
 mod translator;

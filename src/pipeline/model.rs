@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::catalog::{Card, Catalog, ModelStore, RepositoryName, Trust};
 use crate::engine::causal::{self, CausalEngine};
-use crate::engine::seq2seq::{self, Seq2SeqEngine};
+use crate::engine::seq2seq::{self, Precision, Seq2SeqEngine};
 use crate::engine::{Device, Engine, Event, Flow, Hypothesis};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gguf::Gguf;
@@ -29,6 +29,8 @@ pub struct LoadOptions {
     pub device: Device,
     /// Requests that are decoded together; by default 16.
     pub batch: Option<usize>,
+    /// How an encoder-decoder keeps its weights; other models keep them as their file does.
+    pub precision: Precision,
     /// The prompt profile, where it is not to be the card's.
     pub profile: Option<String>,
     /// Whether an answer may hold any token of the model, as
@@ -44,6 +46,10 @@ pub struct LoadOptions {
 pub struct Model {
     engine: Arc<Mutex<Box<dyn Engine>>>,
     info: Arc<ModelInfo>,
+    /// The sha256 of all its files, or its name where there are none.
+    fingerprint: Arc<str>,
+    /// How it was loaded, as far as that changes what it writes.
+    settings: Arc<str>,
     /// Tokens set aside for the wording around a text.
     prompt_tokens: usize,
 }
@@ -68,12 +74,17 @@ impl Model {
         }
         let files = stored.files.iter().map(|f| (f.name.clone(), f.hash.hex().to_owned())).collect();
         let info = ModelInfo { name, files, unlisted };
+        let path = &stored.weights()?.path;
+        let gguf = Gguf::open(path)?;
+        if writes_from_an_encoder(&gguf) {
+            return Self::open_t5(&gguf, info, options);
+        }
         let profile = named_profile(card, options)?;
-        Self::open(&stored.weights()?.path, info, profile, Some(card), options, |engine| engine)
+        Self::open(path, info, profile, Some(card), options, |engine| engine)
     }
 
     /// Loads a GGUF file. Its sha256 finds its card in the catalog; a file that no card knows needs a profile
-    /// named in `options`.
+    /// named in `options`, unless it is an encoder-decoder (T5, MADLAD-400).
     ///
     /// # Errors
     /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) when no profile is known or named,
@@ -86,6 +97,12 @@ impl Model {
     ) -> Result<Self> {
         let (sha256, card) = store.identify(path, catalog)?;
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let gguf = Gguf::open(path)?;
+        if writes_from_an_encoder(&gguf) {
+            let name = card.map_or_else(|| file.clone(), |card| card.name.clone());
+            let info = ModelInfo { name, files: vec![(file, sha256)], unlisted: card.is_none() };
+            return Self::open_t5(&gguf, info, options);
+        }
         let (name, profile) = match (card, &options.profile) {
             (_, Some(profile)) => (file.clone(), profile.as_str()),
             (Some(card), None) => (card.name.clone(), named_profile(card, options)?),
@@ -96,7 +113,7 @@ impl Model {
     }
 
     /// Loads an encoder-decoder (OPUS-MT, NLLB-200, mBART-50, T5 and their kin) from a folder that is laid out as its
-    /// hub repository, its weights rounded to 8 bits. `profile` and `full_vocabulary` mean nothing to it.
+    /// hub repository, its weights kept as `precision` says. `profile` and `full_vocabulary` mean nothing to it.
     ///
     /// # Errors
     /// [`ErrorKind::Model`](crate::ErrorKind::Model), naming the file, when the folder lacks one, one is damaged, or
@@ -123,6 +140,12 @@ impl Model {
         Self::open_folder(store, &folder, format!("{}@{commit}", name.repository), true, options)
     }
 
+    /// T5 and MADLAD-400 from a GGUF file, of which no profile is needed.
+    fn open_t5(gguf: &Gguf, info: ModelInfo, options: &LoadOptions) -> Result<Self> {
+        let engine = Seq2SeqEngine::load_gguf(gguf, seq2seq_options(options))?;
+        Ok(Self { prompt_tokens: FRAME_TOKENS, ..Self::from_engine(engine, info) })
+    }
+
     fn open_folder(
         store: &ModelStore,
         folder: &Path,
@@ -130,14 +153,7 @@ impl Model {
         unlisted: bool,
         options: &LoadOptions,
     ) -> Result<Self> {
-        let engine = Seq2SeqEngine::load(
-            folder,
-            seq2seq::Options {
-                threads: options.threads.unwrap_or(0),
-                max_rows: options.batch.unwrap_or(0),
-                ..seq2seq::Options::default()
-            },
-        )?;
+        let engine = Seq2SeqEngine::load(folder, seq2seq_options(options))?;
         let files = weight_files(folder)?
             .into_iter()
             .map(|file| {
@@ -151,9 +167,13 @@ impl Model {
 
     /// A model around an engine of your own.
     pub fn from_engine(engine: impl Engine + 'static, info: ModelInfo) -> Self {
+        let hashes: Vec<&str> = info.files.iter().map(|(_, sha256)| sha256.as_str()).collect();
+        let fingerprint = if hashes.is_empty() { info.name.as_str().into() } else { hashes.join(" ").into() };
         Self {
             engine: Arc::new(Mutex::new(Box::new(engine))),
             info: Arc::new(info),
+            fingerprint,
+            settings: "".into(),
             prompt_tokens: PROMPT_TOKENS,
         }
     }
@@ -168,6 +188,8 @@ impl Model {
         wrap: impl FnOnce(CausalEngine) -> E,
     ) -> Result<Self> {
         let profile = Profile::named(profile)?;
+        let vocabulary = if options.full_vocabulary { ", full vocabulary" } else { "" };
+        let settings = format!("{}{vocabulary}", profile.name());
         let gguf = Gguf::open(path)?;
         let defaults = causal::Options::default();
         let options = causal::Options {
@@ -181,12 +203,22 @@ impl Model {
         };
         let engine = CausalEngine::load(gguf, profile, options)?;
         let prompt_tokens = longest_prompt(&engine, profile)?;
-        Ok(Self { prompt_tokens, ..Self::from_engine(wrap(engine), info) })
+        Ok(Self { prompt_tokens, settings: settings.into(), ..Self::from_engine(wrap(engine), info) })
     }
 
     /// The model as the output names it.
     pub fn info(&self) -> &ModelInfo {
         &self.info
+    }
+
+    /// The model by the sha256 of its files.
+    pub(crate) fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// How it was loaded, as far as that changes what it writes.
+    pub(crate) fn settings(&self) -> &str {
+        &self.settings
     }
 
     /// The tokens that a text and what is made of it may hold together. A sixteenth is kept back, since a text
@@ -255,6 +287,19 @@ fn needs_profile(model: &str) -> Error {
         .hint(format!("add --profile NAME: {names}"))
 }
 
+/// Whether a file holds an encoder-decoder, or half of one.
+fn writes_from_an_encoder(gguf: &Gguf) -> bool {
+    gguf.architecture().is_ok_and(|architecture| architecture.starts_with("t5"))
+}
+
+fn seq2seq_options(options: &LoadOptions) -> seq2seq::Options {
+    seq2seq::Options {
+        threads: options.threads.unwrap_or(0),
+        max_rows: options.batch.unwrap_or(0),
+        precision: options.precision,
+    }
+}
+
 /// The tokens of a profile's longest prompt, its text left out.
 fn longest_prompt(engine: &CausalEngine, profile: &Profile) -> Result<usize> {
     let mut longest = 0;
@@ -262,6 +307,7 @@ fn longest_prompt(engine: &CausalEngine, profile: &Profile) -> Result<usize> {
         let translate = Task::Translate {
             pair: LangPair { source: Lang::DE, target: Lang::EN },
             text: String::new(),
+            terms: Vec::new(),
             wording,
         };
         let summarize =

@@ -1,11 +1,16 @@
 //! The translator role: a document in, a bitext out.
 
+use std::sync::Arc;
+
 use crate::assemble::Bitext;
 use crate::document::Document;
 use crate::engine::{Event, Flow};
 use crate::error::{Error, Result};
+use crate::glossary::Glossary;
 use crate::lang::{self, Detected, Lang, LangPair};
+use crate::memory::TranslationMemory;
 use crate::pipeline::alternatives::add_alternatives;
+use crate::pipeline::recall::Recall;
 use crate::pipeline::{Model, Progress, unobserved};
 use crate::segment::{Segment, SegmentKind, segment};
 use crate::translate::{Source, Target, TranslationRounds};
@@ -31,12 +36,14 @@ pub struct Translator {
     target: Lang,
     source: Option<Lang>,
     alternatives: usize,
+    glossary: Option<Arc<Glossary>>,
+    memory: Option<Arc<TranslationMemory>>,
 }
 
 impl Translator {
     /// A translator into `target`; the source language is detected for each document.
     pub fn new(model: &Model, target: Lang) -> Self {
-        Self { model: model.clone(), target, source: None, alternatives: 0 }
+        Self { model: model.clone(), target, source: None, alternatives: 0, glossary: None, memory: None }
     }
 
     /// The language that is translated into.
@@ -56,6 +63,22 @@ impl Translator {
     #[must_use]
     pub fn alternatives(mut self, count: usize) -> Self {
         self.alternatives = count;
+        self
+    }
+
+    /// Asks for the terms of a glossary wherever they stand in a text. A translation without one of them is asked for
+    /// again, then flagged.
+    #[must_use]
+    pub fn glossary(mut self, glossary: impl Into<Arc<Glossary>>) -> Self {
+        self.glossary = Some(glossary.into());
+        self
+    }
+
+    /// Takes what a translation memory holds of a document, reports what is similar, and adds what the model translates
+    /// without a doubt.
+    #[must_use]
+    pub fn memory(mut self, memory: impl Into<Arc<TranslationMemory>>) -> Self {
+        self.memory = Some(memory.into());
         self
     }
 
@@ -93,13 +116,22 @@ impl Translator {
             .iter()
             .map(|s| Source { text: source_text(document, s), copy: s.kind == SegmentKind::Meta })
             .collect();
-        let targets = run_rounds(&self.model, &sources, &pair, &mut |event| match event {
+        let mut recall = self.recall(&sources, &pair)?;
+        let suggestions = recall.suggestions()?;
+        let targets = self.run_rounds(&sources, &pair, &mut recall, &mut |event| match event {
             RoundEvent::Progress(progress) => observe(progress),
             RoundEvent::Ready { index, target } => {
                 observe(Progress::Ready { segment: &segments[index], target })
             }
         })?;
+        let matches = recall.matches(suggestions, &targets);
         let mut bitext = Bitext::new(document.clone(), pair, confidence, segments, targets)?;
+        bitext.units.iter_mut().zip(matches).for_each(|(unit, found)| unit.memory = found);
+        if let Some(glossary) = &self.glossary {
+            let translated = bitext.units.iter().filter(|unit| unit.is_translated());
+            let pairs = translated.map(|unit| (bitext.source(unit), unit.target.text.as_str()));
+            bitext.glossary = Some(glossary.terms(&bitext.pair).compliance(pairs));
+        }
         if self.alternatives > 0 {
             add_alternatives(&self.model, &mut bitext, self.alternatives, observe)?;
         }
@@ -126,10 +158,72 @@ impl Translator {
     ) -> Result<Vec<Target>> {
         let pair = LangPair { source: source.clone(), target: self.target.clone() };
         let sources: Vec<Source<'_>> = texts.iter().map(|&text| Source { text, copy: false }).collect();
-        run_rounds(&self.model, &sources, &pair, &mut |event| match event {
+        let mut recall = self.recall(&sources, &pair)?;
+        self.run_rounds(&sources, &pair, &mut recall, &mut |event| match event {
             RoundEvent::Progress(progress) => observe(progress),
             RoundEvent::Ready { .. } => Flow::Continue,
         })
+    }
+
+    fn recall<'a>(&'a self, sources: &'a [Source<'a>], pair: &'a LangPair) -> Result<Recall<'a>> {
+        let terms = self.glossary.as_ref().map(|glossary| glossary.terms(pair));
+        Recall::new(self.memory.as_deref(), &self.model, terms, sources, pair)
+    }
+
+    /// Translates what is not known already, and keeps it in the memory even when the work is cut short.
+    fn run_rounds(
+        &self,
+        sources: &[Source<'_>],
+        pair: &LangPair,
+        recall: &mut Recall<'_>,
+        observe: &mut dyn FnMut(RoundEvent<'_>) -> Flow,
+    ) -> Result<Vec<Target>> {
+        let model = &self.model;
+        let mut rounds =
+            TranslationRounds::new(sources, pair, model.budget(), &|text| model.count_tokens(text))?;
+        if let Some(glossary) = &self.glossary {
+            rounds = rounds.glossary(glossary);
+        }
+        recall.reuse(&mut rounds);
+        let asked = self.ask(&mut rounds, observe);
+        let kept = recall.keep(rounds.targets());
+        asked.and(kept)?;
+        let unanswered = || Error::runtime("a segment was left without a translation");
+        rounds.targets().iter().map(|target| target.clone().ok_or_else(unanswered)).collect()
+    }
+
+    /// Asks, lets the room decide what is good enough, and asks again until nothing is left to ask.
+    fn ask(
+        &self,
+        rounds: &mut TranslationRounds,
+        observe: &mut dyn FnMut(RoundEvent<'_>) -> Flow,
+    ) -> Result<()> {
+        let mut ready = 0;
+        for number in 1.. {
+            let requests = rounds.requests();
+            if announce_ready(rounds, &mut ready, observe) == Flow::Stop {
+                return Err(Error::interrupted());
+            }
+            if requests.is_empty() {
+                break;
+            }
+            let round = Progress::Round { requests: requests.len(), number };
+            if observe(RoundEvent::Progress(round)) == Flow::Stop {
+                return Err(Error::interrupted());
+            }
+            self.model.run(&requests, &mut |event| match event {
+                Event::Prefilled { tokens } => observe(RoundEvent::Progress(Progress::Prefilled { tokens })),
+                Event::Decoded { tokens } => observe(RoundEvent::Progress(Progress::Decoded { tokens })),
+                Event::Finished { index, hypothesis } => {
+                    rounds.accept(index, hypothesis);
+                    match announce_ready(rounds, &mut ready, observe) {
+                        Flow::Stop => Flow::Stop,
+                        Flow::Continue => observe(RoundEvent::Progress(Progress::Answered)),
+                    }
+                }
+            })?;
+        }
+        Ok(())
     }
 }
 
@@ -171,43 +265,6 @@ enum RoundEvent<'a> {
         index: usize,
         target: &'a Target,
     },
-}
-
-/// Asks, lets the room decide what is good enough, and asks again until nothing is left to ask.
-fn run_rounds(
-    model: &Model,
-    sources: &[Source<'_>],
-    pair: &LangPair,
-    observe: &mut dyn FnMut(RoundEvent<'_>) -> Flow,
-) -> Result<Vec<Target>> {
-    let mut rounds = TranslationRounds::new(sources, pair, model.budget(), &|text| model.count_tokens(text))?;
-    let mut ready = 0;
-    for number in 1.. {
-        let requests = rounds.requests();
-        if announce_ready(&rounds, &mut ready, observe) == Flow::Stop {
-            return Err(Error::interrupted());
-        }
-        if requests.is_empty() {
-            break;
-        }
-        let round = Progress::Round { requests: requests.len(), number };
-        if observe(RoundEvent::Progress(round)) == Flow::Stop {
-            return Err(Error::interrupted());
-        }
-        model.run(&requests, &mut |event| match event {
-            Event::Prefilled { tokens } => observe(RoundEvent::Progress(Progress::Prefilled { tokens })),
-            Event::Decoded { tokens } => observe(RoundEvent::Progress(Progress::Decoded { tokens })),
-            Event::Finished { index, hypothesis } => {
-                rounds.accept(index, hypothesis);
-                match announce_ready(&rounds, &mut ready, observe) {
-                    Flow::Stop => Flow::Stop,
-                    Flow::Continue => observe(RoundEvent::Progress(Progress::Answered)),
-                }
-            }
-        })?;
-    }
-    let unanswered = || Error::runtime("a segment was left without a translation");
-    rounds.targets().iter().map(|target| target.clone().ok_or_else(unanswered)).collect()
 }
 
 /// Tells of the sources that have their target now and whose predecessors have theirs.

@@ -4,6 +4,7 @@ mod profile;
 
 pub use profile::{Piece, Profile};
 
+use crate::glossary::Term;
 use crate::lang::{Lang, LangPair};
 
 /// One text to produce.
@@ -26,6 +27,8 @@ pub enum Task {
         pair: LangPair,
         /// The text of one segment, or of several.
         text: String,
+        /// How words of the text are to be translated; none leaves the question as it is.
+        terms: Vec<Term>,
         /// Which wording of the prompt; a retry takes another one.
         wording: Wording,
     },

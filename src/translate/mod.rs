@@ -7,6 +7,7 @@ mod copy;
 pub(crate) mod guards;
 mod pieces;
 mod rounds;
+mod verbatim;
 
 pub use rounds::TranslationRounds;
 pub(crate) use rounds::{normalised, whole};

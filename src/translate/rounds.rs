@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use super::guards::{self, Exchange};
-use super::{Source, Target, copy, pieces};
+use super::{Source, Target, copy, pieces, verbatim};
 use crate::document::strip_control_characters;
 use crate::engine::{Finish, Hypothesis};
 use crate::error::Result;
 use crate::flag::{Flag, FlagKind};
+use crate::glossary::{Glossary, Term, Terms};
 use crate::lang::LangPair;
 use crate::plan::{Decoding, Request, Task, Wording};
 
@@ -21,16 +22,19 @@ const PIECE_TOKENS: usize = 256;
 ///
 /// One segment is one request; the same text is asked for once. A segment that is longer than the budget allows
 /// is asked for in pieces. An answer that a guard objects to is asked for again: first with another wording,
-/// then clause by clause or with sampling (the seed is the text's place in the order of asking). If no answer is free of
+/// then clause by clause or with sampling (the seed is the text's place in the order of asking), or, where an address, code,
+/// a placeholder or a tag did not come through, in the pieces between those. If no answer is free of
 /// faults the best is kept with its flags: the one with the least grave faults, then with the highest
 /// probability. If all answers are empty the target is the source. The same answers give the same targets.
 ///
 /// The model is shown a text without hidden control characters and without line breaks. White space at the ends
-/// of its answer is removed and line breaks become spaces; otherwise the answer stays as the model wrote it.
+/// of its answer is removed, line breaks become spaces, and addresses, code, placeholders and tags that it distorted
+/// are put back; otherwise the answer stays as the model wrote it.
 #[derive(Debug)]
 pub struct TranslationRounds {
     pair: LangPair,
     budget: usize,
+    glossary: Option<Terms>,
     units: Vec<Unit>,
     jobs: Vec<Job>,
     /// The (job, piece) of each request of the last round.
@@ -89,6 +93,7 @@ impl TranslationRounds {
         let mut rounds = Self {
             pair: pair.clone(),
             budget,
+            glossary: None,
             units: Vec::new(),
             jobs: Vec::new(),
             asked: Vec::new(),
@@ -126,23 +131,49 @@ impl TranslationRounds {
         Ok(rounds)
     }
 
+    /// Asks for the terms of a glossary where they stand in a text, and flags those that a translation lacks.
+    #[must_use]
+    pub fn glossary(mut self, glossary: &Glossary) -> Self {
+        self.glossary = Some(glossary.terms(&self.pair)).filter(|terms| !terms.is_empty());
+        self
+    }
+
+    /// Takes a translation of the source with this index that is known already, so that it is not asked for. It is
+    /// checked as an answer is. A source that is copied stays a copy, and the answer is no.
+    pub fn reuse(&mut self, index: usize, text: &str, logprob: Option<f64>) -> bool {
+        let Ok(unit) = self.units.binary_search_by_key(&index, |unit| unit.segment) else { return false };
+        let unit = &self.units[unit];
+        let source: Vec<&Job> = unit.jobs.iter().map(|&job| &self.jobs[job]).collect();
+        let source = pieces::join(source.iter().map(|job| (job.spaced, job.text.as_str())));
+        let text = normalised(text);
+        let exchange = Exchange { source: &source, output: &text, finish: Finish::Stop, pair: &self.pair };
+        let flags = [unit.flags.clone(), check(&exchange, self.glossary.as_ref())].concat();
+        self.targets[index] = Some(Target { text, flags, logprob });
+        for &job in &unit.jobs {
+            let is_known = |&unit: &usize| self.targets[self.units[unit].segment].is_some();
+            self.jobs[job].settled = self.jobs[job].units.iter().all(is_known);
+        }
+        true
+    }
+
     /// The next round's requests; empty when every source has its target. There are at most three rounds. A
     /// request of the last round that was never answered counts as answered with nothing.
     pub fn requests(&mut self) -> Vec<Request> {
         for (job, piece) in std::mem::take(&mut self.asked) {
-            self.answer(
-                job,
-                piece,
-                Hypothesis { text: String::new(), tokens: 0, logprob: None, finish: Finish::Stop },
-            );
+            self.answer(job, piece, hypothesis(""));
         }
         let mut requests = Vec::new();
         for (index, job) in self.jobs.iter_mut().enumerate().filter(|(_, job)| !job.settled) {
             let (wording, decoding) = job.next_attempt();
-            for (number, piece) in job.pieces.iter().enumerate() {
+            for (number, piece) in job.pieces.iter().enumerate().filter(|(_, piece)| !piece.copy) {
                 self.asked.push((index, number));
                 requests.push(Request {
-                    task: Task::Translate { pair: self.pair.clone(), text: piece.text.clone(), wording },
+                    task: Task::Translate {
+                        pair: self.pair.clone(),
+                        text: piece.text.clone(),
+                        terms: terms_to_ask(self.glossary.as_ref(), &piece.text, self.budget),
+                        wording,
+                    },
                     decoding,
                     max_tokens: max_tokens(job.tokens_of(piece), self.budget),
                 });
@@ -188,7 +219,7 @@ impl TranslationRounds {
             Some(answer @ None) => *answer = Some(hypothesis),
             _ => return,
         }
-        job.judge(&self.pair);
+        job.judge(&self.pair, self.glossary.as_ref());
         if !job.settled {
             return;
         }
@@ -217,12 +248,12 @@ impl Job {
 
     /// Begins another attempt and says how it asks.
     fn next_attempt(&mut self) -> (Wording, Decoding) {
-        let whole = || vec![pieces::Piece { text: self.text.clone(), spaced: false }];
+        let whole = || vec![pieces::Piece::new(&self.text, false)];
         let (parts, wording, decoding) = match self.attempts {
             0 => (whole(), Wording::Plain, Decoding::Greedy),
             1 => (whole(), Wording::Strict, Decoding::Greedy),
-            _ => match pieces::split_clauses(&self.text) {
-                Some(clauses) => (clauses, Wording::Plain, Decoding::Greedy),
+            _ => match self.apart().or_else(|| pieces::split_clauses(&self.text)) {
+                Some(parts) => (parts, Wording::Plain, Decoding::Greedy),
                 None => {
                     let decoding = Decoding::Sample { temperature: 0.3, top_p: 0.95, seed: self.seed };
                     (whole(), Wording::Plain, decoding)
@@ -230,13 +261,20 @@ impl Job {
             },
         };
         self.attempts += 1;
-        self.answers = vec![None; parts.len()];
+        self.answers = parts.iter().map(|part| part.copy.then(|| hypothesis(&part.text))).collect();
         self.pieces = parts;
         (wording, decoding)
     }
 
+    /// The text in pieces, where the best answer so far lacks something between them.
+    fn apart(&self) -> Option<Vec<pieces::Piece>> {
+        let flags = &self.best.as_ref()?.flags;
+        let is_changed = flags.iter().any(|flag| flag.kind == FlagKind::DoNotTranslate);
+        is_changed.then(|| verbatim::apart(&self.text)).flatten()
+    }
+
     /// Weighs the present attempt once all of it is answered.
-    fn judge(&mut self, pair: &LangPair) {
+    fn judge(&mut self, pair: &LangPair, glossary: Option<&Terms>) {
         let Some(answers) = self.answers.iter().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
             return;
         };
@@ -244,12 +282,13 @@ impl Job {
         // A part without a translation makes the whole worthless.
         let text = match texts.iter().any(String::is_empty) {
             true => String::new(),
-            false => pieces::join(
-                self.pieces.iter().zip(&texts).map(|(piece, text)| (piece.spaced, text.as_str())),
-            ),
+            false => {
+                let parts = self.pieces.iter().zip(&texts).map(|(piece, text)| (piece.spaced, text.as_str()));
+                verbatim::restored(&self.text, &pieces::join(parts))
+            }
         };
         let finish = answers.iter().map(|a| a.finish).find(|&f| f != Finish::Stop).unwrap_or(Finish::Stop);
-        let flags = guards::check(&Exchange { source: &self.text, output: &text, finish, pair });
+        let flags = check(&Exchange { source: &self.text, output: &text, finish, pair }, glossary);
         let tokens = answers.iter().map(|answer| answer.tokens).sum();
         let logprob = mean_logprob(answers.iter().map(|answer| (answer.logprob, answer.tokens)));
         let candidate = Candidate { text, flags, logprob, tokens };
@@ -307,14 +346,51 @@ fn is_empty(candidate: &Candidate) -> bool {
     candidate.flags.iter().any(|flag| flag.kind == FlagKind::Empty)
 }
 
-/// The mean over all tokens, if every part has one.
+/// What no model wrote.
+fn hypothesis(text: &str) -> Hypothesis {
+    Hypothesis { text: text.to_owned(), tokens: 0, logprob: None, finish: Finish::Stop }
+}
+
+/// The mean over all tokens, if every part that has tokens has one.
 fn mean_logprob(parts: impl Iterator<Item = (Option<f64>, usize)>) -> Option<f64> {
     let (mut sum, mut tokens) = (0.0, 0);
-    for (logprob, count) in parts {
+    for (logprob, count) in parts.filter(|(_, count)| *count > 0) {
         sum += logprob? * count as f64;
         tokens += count;
     }
     (tokens > 0).then(|| sum / tokens as f64)
+}
+
+/// The terms of a text that its prompt has room for.
+fn terms_to_ask(glossary: Option<&Terms>, text: &str, budget: usize) -> Vec<Term> {
+    // A term takes at most a token a byte, and what is set aside for an answer is generous.
+    let mut room = budget / 8;
+    let mut terms = glossary.map(|terms| terms.found_in(text)).unwrap_or_default();
+    terms.retain(|term| {
+        let needs = term.source.len() + term.target.len() + 4;
+        let fits = needs <= room;
+        room -= if fits { needs } else { 0 };
+        fits
+    });
+    terms
+}
+
+/// What is wrong with an output, its terms included.
+fn check(exchange: &Exchange<'_>, glossary: Option<&Terms>) -> Vec<Flag> {
+    let mut flags = guards::check(exchange);
+    flags.extend(glossary.and_then(|terms| missing_terms(terms, exchange)));
+    flags
+}
+
+/// The flag of a translation that lacks terms.
+fn missing_terms(glossary: &Terms, exchange: &Exchange<'_>) -> Option<Flag> {
+    let found = glossary.found_in(exchange.source);
+    let missing: Vec<String> = glossary
+        .missing(&found, exchange.output)
+        .iter()
+        .map(|term| format!("`{}` not as `{}`", term.source, term.target))
+        .collect();
+    (!missing.is_empty()).then(|| Flag::new(FlagKind::Glossary, missing.join(", ")))
 }
 
 /// The request for the translation of a whole text; none for one that is asked for in pieces.
@@ -330,7 +406,7 @@ pub(crate) fn whole(
     let text = normalised(&strip_control_characters(text));
     let tokens = count(&text)?;
     Ok((tokens <= longest_piece(budget)).then(|| Request {
-        task: Task::Translate { pair: pair.clone(), text, wording: Wording::Plain },
+        task: Task::Translate { pair: pair.clone(), text, terms: Vec::new(), wording: Wording::Plain },
         decoding: Decoding::Greedy,
         max_tokens: max_tokens(tokens, budget),
     }))

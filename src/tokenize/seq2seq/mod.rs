@@ -143,6 +143,16 @@ impl Seq2SeqTokenizer {
         }
     }
 
+    /// The ids in which the decoder writes a text that stands after others.
+    ///
+    /// # Errors
+    /// As [`encode_source`](Self::encode_source), but for the languages.
+    pub fn encode_target(&self, text: &str) -> Result<Vec<u32>> {
+        let mut ids = Vec::new();
+        self.target.as_ref().unwrap_or(&self.source).encode(text, &mut ids)?;
+        Ok(ids)
+    }
+
     /// The text of ids that the decoder wrote. Special tokens and ids beyond the vocabulary are left out.
     pub fn decode(&self, ids: &[u32]) -> String {
         self.target.as_ref().unwrap_or(&self.source).decode(ids)
@@ -252,7 +262,8 @@ impl Seq2SeqTokenizer {
         })
     }
 
-    fn start(&self) -> Result<u32> {
+    /// The id that the decoder starts from, whatever the language.
+    pub(crate) fn start(&self) -> Result<u32> {
         self.start.ok_or_else(|| {
             Error::model(format!("{} does not say what the decoder starts from", self.name))
                 .hint("`config.json` or `generation_config.json` gives it as `decoder_start_token_id`")
