@@ -36,8 +36,9 @@ def main():
         return
     if not (options.folder / "ct2").exists():
         make(options.folder)
-    results = compare(options)
-    write(RESULTS / f"{options.name}.json", results)
+    for results in compare(options):
+        # Written after each round, so that an interrupted run keeps what it has.
+        write(RESULTS / f"{options.name}.json", results)
     print(table(results))
 
 
@@ -55,6 +56,7 @@ def arguments():
 
 
 def compare(options):
+    """The results after each round."""
     # values[engine][setting][line]: one value a round
     values = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     load = [os.getloadavg()[0]]
@@ -70,18 +72,17 @@ def compare(options):
         if number == 1:
             settings = best_settings(settings, values["CTranslate2"])
         load.append(os.getloadavg()[0])
-    names = list(values["diglot"]["diglot"])
-    return {
-        "name": options.name,
-        "date": time.strftime("%Y-%m-%d"),
-        "processor": report["processor"],
-        "kernel": report["kernel"],
-        "diglot": report["diglot"],
-        "threads": options.threads,
-        "rounds": options.rounds,
-        "load": load,
-        "lines": [line(name, values) for name in names],
-    }
+        yield {
+            "name": options.name,
+            "date": time.strftime("%Y-%m-%d"),
+            "processor": report["processor"],
+            "kernel": report["kernel"],
+            "diglot": report["diglot"],
+            "threads": options.threads,
+            "rounds": number,
+            "load": load,
+            "lines": [compared(line, values) for line in lines],
+        }
 
 
 def every_setting(threads):
@@ -115,7 +116,7 @@ def label(workers, batch):
     return f"{workers} {'worker' if workers == 1 else 'workers'}, batches of {batch}"
 
 
-def line(name, values):
+def compared(name, values):
     """Each engine's numbers for one line, with its best setting; the ratio is above 1 where diglot is better."""
     unit = {LOAD: "s", MEMORY: "bytes"}.get(name, "tokens/s")
     pick = max if unit == "tokens/s" else min

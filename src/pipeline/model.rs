@@ -262,6 +262,19 @@ impl Model {
     }
 }
 
+/// Whether a file holds an encoder-decoder, or half of one.
+fn writes_from_an_encoder(gguf: &Gguf) -> bool {
+    gguf.architecture().is_ok_and(|architecture| architecture.starts_with("t5"))
+}
+
+fn seq2seq_options(options: &LoadOptions) -> seq2seq::Options {
+    seq2seq::Options {
+        threads: options.threads.unwrap_or(0),
+        max_rows: options.batch.unwrap_or(0),
+        precision: options.precision,
+    }
+}
+
 /// The name of a card's model in the output, and whether no card knows its bytes.
 fn name_of(card: &Card) -> (String, bool) {
     match (card.trust, &card.repository, &card.commit) {
@@ -285,19 +298,6 @@ fn needs_profile(model: &str) -> Error {
     let names = Profile::names().collect::<Vec<_>>().join(", ");
     Error::usage(format!("no model card knows {model}, so its prompt format must be named"))
         .hint(format!("add --profile NAME: {names}"))
-}
-
-/// Whether a file holds an encoder-decoder, or half of one.
-fn writes_from_an_encoder(gguf: &Gguf) -> bool {
-    gguf.architecture().is_ok_and(|architecture| architecture.starts_with("t5"))
-}
-
-fn seq2seq_options(options: &LoadOptions) -> seq2seq::Options {
-    seq2seq::Options {
-        threads: options.threads.unwrap_or(0),
-        max_rows: options.batch.unwrap_or(0),
-        precision: options.precision,
-    }
 }
 
 /// The tokens of a profile's longest prompt, its text left out.

@@ -66,8 +66,8 @@ impl Translator {
         self
     }
 
-    /// Asks for the terms of a glossary wherever they stand in a text. A translation without one of them is asked for
-    /// again, then flagged.
+    /// Holds translations against a glossary. One that lacks a term of its text is asked for again with the terms of the
+    /// text, then flagged.
     #[must_use]
     pub fn glossary(mut self, glossary: impl Into<Arc<Glossary>>) -> Self {
         self.glossary = Some(glossary.into());

@@ -27,7 +27,7 @@ pub enum Task {
         pair: LangPair,
         /// The text of one segment, or of several.
         text: String,
-        /// How words of the text are to be translated; none leaves the question as it is.
+        /// How words of the text are to be translated: a chat model is told, an encoder-decoder has to write them.
         terms: Vec<Term>,
         /// Which wording of the prompt; a retry takes another one.
         wording: Wording,

@@ -131,7 +131,8 @@ impl TranslationRounds {
         Ok(rounds)
     }
 
-    /// Asks for the terms of a glossary where they stand in a text, and flags those that a translation lacks.
+    /// Asks again, with the terms of a glossary that stand in a text, where its translation lacks one, and then flags it.
+    /// A translation that keeps to them by itself is left as it is.
     #[must_use]
     pub fn glossary(mut self, glossary: &Glossary) -> Self {
         self.glossary = Some(glossary.terms(&self.pair)).filter(|terms| !terms.is_empty());
@@ -164,6 +165,7 @@ impl TranslationRounds {
         }
         let mut requests = Vec::new();
         for (index, job) in self.jobs.iter_mut().enumerate().filter(|(_, job)| !job.settled) {
+            let glossary = self.glossary.as_ref().filter(|_| job.attempts > 0);
             let (wording, decoding) = job.next_attempt();
             for (number, piece) in job.pieces.iter().enumerate().filter(|(_, piece)| !piece.copy) {
                 self.asked.push((index, number));
@@ -171,7 +173,7 @@ impl TranslationRounds {
                     task: Task::Translate {
                         pair: self.pair.clone(),
                         text: piece.text.clone(),
-                        terms: terms_to_ask(self.glossary.as_ref(), &piece.text, self.budget),
+                        terms: terms_to_ask(glossary, &piece.text, self.budget),
                         wording,
                     },
                     decoding,
@@ -251,7 +253,10 @@ impl Job {
         let whole = || vec![pieces::Piece::new(&self.text, false)];
         let (parts, wording, decoding) = match self.attempts {
             0 => (whole(), Wording::Plain, Decoding::Greedy),
+            // The terms alone make it another question.
+            1 if self.lacks_terms_only() => (whole(), Wording::Plain, Decoding::Greedy),
             1 => (whole(), Wording::Strict, Decoding::Greedy),
+            _ if self.lacks_terms_only() => (whole(), Wording::Strict, Decoding::Greedy),
             _ => match self.apart().or_else(|| pieces::split_clauses(&self.text)) {
                 Some(parts) => (parts, Wording::Plain, Decoding::Greedy),
                 None => {
@@ -264,6 +269,12 @@ impl Job {
         self.answers = parts.iter().map(|part| part.copy.then(|| hypothesis(&part.text))).collect();
         self.pieces = parts;
         (wording, decoding)
+    }
+
+    /// Whether the best answer so far has no fault but that it does not keep to the glossary.
+    fn lacks_terms_only(&self) -> bool {
+        let flags = self.best.as_ref().map(|best| best.flags.as_slice()).unwrap_or_default();
+        !flags.is_empty() && flags.iter().all(|flag| flag.kind == FlagKind::Glossary)
     }
 
     /// The text in pieces, where the best answer so far lacks something between them.

@@ -13,10 +13,6 @@ pub(super) struct Rules<'a> {
     pub(super) options: &'a SearchOptions,
     pub(super) forced_bos: Option<u32>,
     pub(super) max_length: usize,
-    /// Tokens that are of interest however unlikely they are.
-    pub(super) wanted: Vec<u32>,
-    /// Whether the row lacks something, and so may not end.
-    pub(super) is_open: bool,
 }
 
 /// What decides about the next token of one row.
@@ -38,15 +34,21 @@ impl Rules<'_> {
             Some(eos) if written.len() + 1 == self.max_length => Some(eos),
             _ => self.forced_bos.filter(|_| written.len() == 1),
         };
-        let forbidden = self.forbidden(written);
-        let wanted =
-            self.wanted.iter().copied().filter(|token| forbidden.binary_search(token).is_err()).collect();
-        RowRules { forced, forbidden, wanted, renormalize: self.options.renormalize }
+        let renormalize = self.options.renormalize;
+        RowRules { forced, forbidden: self.forbidden(written), wanted: Vec::new(), renormalize }
+    }
+
+    /// For a row that lacks something: it may not end, and looks at the tokens that it wants too.
+    pub(super) fn open_row(&self, written: &[u32], wanted: Vec<u32>) -> RowRules {
+        let mut row = RowRules { wanted, ..self.row(written) };
+        row.forbidden.extend(&self.options.eos);
+        row.forbidden.sort_unstable();
+        row
     }
 
     fn forbidden(&self, written: &[u32]) -> Vec<u32> {
         let mut forbidden = self.options.suppressed.clone();
-        if written.len() < self.options.min_length || self.is_open {
+        if written.len() < self.options.min_length {
             forbidden.extend(&self.options.eos);
         }
         let size = self.options.no_repeat_ngram;
@@ -72,7 +74,7 @@ impl RowRules {
         }
     }
 
-    /// The `count` likeliest tokens, and those that are wanted, from what was seen of all logits, in order; `None` when
+    /// The `count` likeliest tokens, from what was seen of all logits, in order, and those that are wanted; `None` when
     /// they are not usable numbers.
     pub(super) fn likeliest<'s>(
         &self,
@@ -91,7 +93,7 @@ impl RowRules {
         seen.clone().flat_map(|seen| &seen.top.found).for_each(|(token, logit)| top.offer(*token, *logit));
         let mut found = top.found;
         for wanted in seen.flat_map(|seen| &seen.wanted) {
-            if found.iter().all(|(token, _)| *token != wanted.0) {
+            if !found.contains(wanted) {
                 found.push(*wanted);
             }
         }
@@ -104,7 +106,7 @@ impl RowRules {
 pub(super) struct Seen {
     /// The largest of those that may come next.
     top: Top,
-    /// Those that are wanted.
+    /// Those that are wanted and may come next.
     wanted: Vec<(u32, f32)>,
     /// The largest of those that count for probabilities.
     max: f32,
@@ -117,24 +119,19 @@ pub(super) struct Seen {
 impl Seen {
     /// Nothing yet; the `count` largest logits are to be kept.
     pub(super) fn new(count: usize) -> Self {
-        Self {
-            top: Top::new(count),
-            wanted: Vec::new(),
-            max: f32::NEG_INFINITY,
-            sums: [0.0; 16],
-            broken: false,
-        }
+        let wanted = Vec::new();
+        Self { top: Top::new(count), wanted, max: f32::NEG_INFINITY, sums: [0.0; 16], broken: false }
     }
 
     /// Looks at the logits of the tokens from `first` on, which are overwritten. What is found in the end does not depend
     /// on where pieces begin, as long as that is at a multiple of 16.
     pub(super) fn look(&mut self, rules: &RowRules, floor: &Floor, first: u32, logits: &mut [f32]) {
-        for &token in &rules.wanted {
-            let logit = token.checked_sub(first).and_then(|place| logits.get(place as usize));
-            self.wanted.extend(logit.filter(|logit| logit.is_finite()).map(|logit| (token, *logit)));
-        }
         let mut max = ops::max(logits);
         self.broken |= max.is_nan() || max == f32::INFINITY;
+        for token in rules.wanted.iter().filter(|token| rules.forbidden.binary_search(token).is_err()) {
+            let logit = token.checked_sub(first).and_then(|place| logits.get(place as usize));
+            self.wanted.extend(logit.filter(|logit| logit.is_finite()).map(|logit| (*token, *logit)));
+        }
         if rules.renormalize {
             rules.forbid(first, logits);
             max = ops::max(logits);
@@ -226,13 +223,9 @@ mod tests {
         (0..len).map(|i| ((i * 7919) as f32 * 0.37).sin()).collect()
     }
 
-    fn rules(options: &SearchOptions) -> Rules<'_> {
-        let forced_bos = options.forced_bos;
-        Rules { options, forced_bos, max_length: 5, wanted: Vec::new(), is_open: false }
-    }
-
     fn likeliest(options: &SearchOptions, logits: &[f32], written: &[u32], count: usize) -> Likeliest {
-        in_pieces(&rules(options).row(written), logits, count, 3).unwrap()
+        let rules = Rules { options, forced_bos: options.forced_bos, max_length: 5 };
+        in_pieces(&rules.row(written), logits, count, 3).unwrap()
     }
 
     /// Looks at the logits in pieces, and at each half of the pieces by itself.
@@ -256,7 +249,7 @@ mod tests {
         sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
         let log_sum = x.iter().map(|x| x.exp()).sum::<f32>().ln();
         let options = SearchOptions::default();
-        let rules = rules(&options).row(&[0]);
+        let rules = Rules { options: &options, forced_bos: None, max_length: 5 }.row(&[0]);
         for count in [1, 7, 300] {
             for len in [1, 70, 400, 1000] {
                 let found = in_pieces(&rules, &x, count, len).unwrap();
@@ -273,7 +266,7 @@ mod tests {
     #[test]
     fn pieces_and_what_others_found_change_nothing() {
         let options = SearchOptions { suppressed: vec![3, 500], ..SearchOptions::default() };
-        let rules = rules(&options).row(&[0]);
+        let rules = Rules { options: &options, forced_bos: None, max_length: 5 }.row(&[0]);
         let mut x = noise(1000);
         x[700..705].fill(0.99);
         let look = |len: usize, floor: &Floor| {
@@ -321,7 +314,7 @@ mod tests {
         assert_eq!(tokens(&likeliest(&options, &logits, &[2, 3, 2], 4)), [1, 2, 0]);
         let once = SearchOptions { no_repeat_ngram: 1, ..SearchOptions::default() };
         assert_eq!(tokens(&likeliest(&once, &logits, &[2, 3], 4)), [1, 0]);
-        let rules = Rules { forced_bos: Some(1), ..rules(&once) };
+        let rules = Rules { options: &once, forced_bos: Some(1), max_length: 5 };
         for broken in [[0.0, f32::NAN], [f32::INFINITY, 0.0], [f32::NEG_INFINITY; 2]] {
             for written in [&[0][..], &[0, 1]] {
                 assert_eq!(in_pieces(&rules.row(written), &broken, 1, 1), None, "{broken:?}");
@@ -331,10 +324,13 @@ mod tests {
 
     #[test]
     fn what_is_wanted_comes_too_and_an_open_row_does_not_end() {
-        let options = SearchOptions { eos: vec![1], ..SearchOptions::default() };
-        let rules = Rules { wanted: vec![0, 1, 2], is_open: true, ..rules(&options) };
-        let found = in_pieces(&rules.row(&[9]), &[1.0, 3.0, 2.0, 0.0], 1, 1).unwrap();
-        assert_eq!(tokens(&found), [2, 0]);
-        assert!((found[0].1 - found[1].1 - 1.0).abs() < 1e-6, "{found:?}");
+        let options = SearchOptions { eos: vec![1], suppressed: vec![4], ..SearchOptions::default() };
+        let rules =
+            Rules { options: &options, forced_bos: None, max_length: 5 }.open_row(&[9], vec![0, 2, 4]);
+        for len in [1, 2, 5] {
+            let found = in_pieces(&rules, &[1.0, 3.0, 2.0, 0.0, 2.5], 1, len).unwrap();
+            assert_eq!(tokens(&found), [2, 0], "{len}");
+            assert!((found[0].1 - found[1].1 - 1.0).abs() < 1e-6, "{found:?}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The search for the outputs of one source: which rows go on, and which are finished. Pure bookkeeping, equal to
 //! the beam search of Python's transformers.
 
-use super::choose::{Likeliest, Rules};
+use super::choose::{Likeliest, RowRules, Rules};
 use super::options::{Beam, EarlyStopping, SearchOptions};
 use super::phrases::{Phrases, Progress, allocate};
 
@@ -52,18 +52,10 @@ impl Hypotheses {
     }
 
     /// What decides about the next token of a row.
-    pub(super) fn rules<'a>(
-        &self,
-        row: &Running,
-        options: &'a SearchOptions,
-        forced_bos: Option<u32>,
-    ) -> Rules<'a> {
-        Rules {
-            options,
-            forced_bos,
-            max_length: self.max_length,
-            wanted: self.phrases.next(&row.progress, &row.tokens),
-            is_open: !self.phrases.are_held(&row.progress),
+    pub(super) fn row_rules(&self, rules: &Rules<'_>, row: &Running) -> RowRules {
+        match self.phrases.are_held(&row.progress) {
+            true => rules.row(&row.tokens),
+            false => rules.open_row(&row.tokens, self.phrases.next(&row.progress, &row.tokens)),
         }
     }
 
@@ -231,8 +223,6 @@ mod tests {
         let mut h = Hypotheses::new(9, 10, Phrases::new(&[vec![vec![3, 4]]]));
         h.advance(&[vec![(5, -0.1), (6, -0.2), (3, -7.0)]], &options);
         assert_eq!(tokens(&h.running), [[5], [3]], "the likeliest of each bank");
-        assert!(h.rules(&h.running[0], &options, None).is_open);
-        assert_eq!(h.rules(&h.running[1], &options, None).wanted, [4]);
         h.advance(&[vec![(5, -0.1), (6, -0.2), (3, -1.0)], vec![(5, -0.1), (4, -5.0)]], &options);
         assert_eq!(tokens(&h.running), [[5, 3], [3, 4]]);
         // What ends competes only with rows that lack nothing.

@@ -15,8 +15,8 @@ use crate::engine::seq2seq::parts::{Buffers, DecoderRow, Memory, Model, Tree};
 use crate::engine::{Flow, ops};
 use crate::error::{Error, Result};
 use crate::plan::Decoding;
-use choose::{Floor, Likeliest, RowRules, Seen};
-use hypotheses::{Hypotheses, Running, kept};
+use choose::{Floor, Likeliest, Rules, Seen};
+use hypotheses::{Hypotheses, kept};
 use phrases::Phrases;
 use workers::Waiting;
 
@@ -160,16 +160,18 @@ impl<'a> Search<'a> {
             let max_length = source.max_length.unwrap_or(usize::MAX).min(self.options.max_length);
             // The last token is written and not read.
             let max_length = max_length.min(self.model.max_positions.saturating_add(1)).max(2);
+            let start = source.start.unwrap_or(self.options.start);
+            let sampler = self.sampler(*index);
+            let phrases = match sampler {
+                Some(_) => Phrases::default(),
+                None => Phrases::new(&source.phrases),
+            };
             self.active.push(Active {
                 index: *index,
                 memory,
-                hypotheses: Hypotheses::new(
-                    source.start.unwrap_or(self.options.start),
-                    max_length,
-                    Phrases::new(&source.phrases),
-                ),
+                hypotheses: Hypotheses::new(start, max_length, phrases),
                 forced_bos: source.forced_bos.or(self.options.forced_bos),
-                sampler: self.sampler(*index),
+                sampler,
             });
         }
         Ok(texts.iter().map(|text| text.len()).sum())
@@ -226,9 +228,9 @@ impl<'a> Search<'a> {
         let count = if options.beams == 1 { 1 } else { kept(options) };
         let mut rows = Vec::new();
         for active in active.iter() {
-            rows.extend(
-                active.hypotheses.running.iter().map(|row| (active.rules(row, options), Floor::new())),
-            );
+            let rules = active.rules(options);
+            let running = active.hypotheses.running.iter();
+            rows.extend(running.map(|row| (active.hypotheses.row_rules(&rules, row), Floor::new())));
         }
         let mut parts: Vec<Vec<Seen>> =
             (0..PARTS).map(|_| rows.iter().map(|_| Seen::new(count)).collect()).collect();
@@ -250,10 +252,10 @@ impl<'a> Search<'a> {
         let mut drawn = Vec::new();
         let mut rows_of_logits = logits.chunks_exact_mut(model.vocab());
         for active in active.iter_mut() {
-            let Active { hypotheses, forced_bos, sampler, .. } = active;
-            for (row, logits) in hypotheses.running.iter().zip(&mut rows_of_logits) {
-                let rules = hypotheses.rules(row, options, *forced_bos).row(&row.tokens);
-                let choice = match (&mut *sampler, rules.forced) {
+            let of_source = active.rules(options);
+            for (row, logits) in active.hypotheses.running.iter().zip(&mut rows_of_logits) {
+                let rules = of_source.row(&row.tokens);
+                let choice = match (&mut active.sampler, rules.forced) {
                     (Some(sampler), None) => {
                         rules.forbid(0, logits);
                         sampler.choose(logits).map(|choice| (choice.index as u32, choice.logprob as f32))
@@ -283,7 +285,7 @@ impl<'a> Search<'a> {
 }
 
 impl Active {
-    fn rules(&self, row: &Running, options: &SearchOptions) -> RowRules {
-        self.hypotheses.rules(row, options, self.forced_bos).row(&row.tokens)
+    fn rules<'a>(&self, options: &'a SearchOptions) -> Rules<'a> {
+        Rules { options, forced_bos: self.forced_bos, max_length: self.hypotheses.max_length }
     }
 }
