@@ -34,6 +34,10 @@ pub(crate) fn translate(args: &TranslateArgs, stop: Arc<AtomicBool>) -> Result<u
     };
     let target = Lang::parse(lang)?;
     let via = args.via.as_deref().map(Lang::parse).transpose()?;
+    if via.is_some() && (args.shared.glossary.is_some() || args.shared.tm.is_some()) {
+        return Err(Error::usage("--via goes with neither --glossary nor --tm, which serve a single step")
+            .hint("translate in two runs, each with what serves it"));
+    }
     let format = Format::from(args.shared.format);
     let layout = match args.layout {
         Some(layout) => Layout::from(layout),
