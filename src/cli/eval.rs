@@ -242,6 +242,7 @@ fn settings(
         ("profile", models.profile.clone().unwrap_or_else(|| "the card's".to_owned())),
         ("device", models.device.to_string()),
         ("full vocabulary", yes(models.full_vocabulary)),
+        ("precision", format!("{:?}", models.precision)),
         ("from", pair.source.tag().to_owned()),
         ("lang", pair.target.tag().to_owned()),
     ];
