@@ -39,7 +39,8 @@ impl Rules<'_> {
             _ => self.forced_bos.filter(|_| written.len() == 1),
         };
         let forbidden = self.forbidden(written);
-        let wanted = self.wanted.iter().copied().filter(|token| forbidden.binary_search(token).is_err()).collect();
+        let wanted =
+            self.wanted.iter().copied().filter(|token| forbidden.binary_search(token).is_err()).collect();
         RowRules { forced, forbidden, wanted, renormalize: self.options.renormalize }
     }
 
@@ -116,7 +117,13 @@ pub(super) struct Seen {
 impl Seen {
     /// Nothing yet; the `count` largest logits are to be kept.
     pub(super) fn new(count: usize) -> Self {
-        Self { top: Top::new(count), wanted: Vec::new(), max: f32::NEG_INFINITY, sums: [0.0; 16], broken: false }
+        Self {
+            top: Top::new(count),
+            wanted: Vec::new(),
+            max: f32::NEG_INFINITY,
+            sums: [0.0; 16],
+            broken: false,
+        }
     }
 
     /// Looks at the logits of the tokens from `first` on, which are overwritten. What is found in the end does not depend

@@ -226,7 +226,9 @@ impl<'a> Search<'a> {
         let count = if options.beams == 1 { 1 } else { kept(options) };
         let mut rows = Vec::new();
         for active in active.iter() {
-            rows.extend(active.hypotheses.running.iter().map(|row| (active.rules(row, options), Floor::new())));
+            rows.extend(
+                active.hypotheses.running.iter().map(|row| (active.rules(row, options), Floor::new())),
+            );
         }
         let mut parts: Vec<Vec<Seen>> =
             (0..PARTS).map(|_| rows.iter().map(|_| Seen::new(count)).collect()).collect();
