@@ -15,7 +15,9 @@ use std::time::Instant;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use diglot::metrics::{Bleu, Chrf, Metric, Rouge};
-use diglot::{Catalog, Error, ErrorKind, Lang, LangPair, LoadOptions, Model, ModelStore, Result, Translator};
+use diglot::{
+    Catalog, Error, ErrorKind, Lang, LangPair, LoadOptions, Model, ModelStore, Quality, Result, Translator,
+};
 
 #[derive(Parser)]
 #[command(about = "Score translations or summaries line by line against references")]
@@ -48,6 +50,9 @@ enum Command {
         /// The model card; the default for the languages unless named.
         #[arg(long)]
         model: Option<String>,
+        /// How much work each text is worth: `fast`, `balanced` or `best`.
+        #[arg(long, default_value = "fast", value_parser = quality)]
+        quality: Quality,
         /// Where the translations go, one on each line.
         #[arg(short, long)]
         output: PathBuf,
@@ -127,10 +132,10 @@ fn run(arguments: &Arguments) -> Result<()> {
             let hypotheses = read_lines(hypothesis, against.lines)?;
             print_scores(&hypotheses, against)
         }
-        Command::Translate { source, from, lang, model, output, against } => {
+        Command::Translate { source, from, lang, model, quality, output, against } => {
             let pair = LangPair { source: Lang::parse(from)?, target: Lang::parse(lang)? };
             let sources = read_lines(source, against.lines)?;
-            let hypotheses = translate(&sources, &pair, model.as_deref())?;
+            let hypotheses = translate(&sources, &pair, model.as_deref(), *quality)?;
             let text: String = hypotheses.iter().map(|line| format!("{line}\n")).collect();
             fs::write(output, text).map_err(|e| Error::io(ErrorKind::Runtime, "write", output, e))?;
             print_scores(&hypotheses, against)
@@ -138,8 +143,13 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
 }
 
-/// Translates each text by itself, as the product does by default, and counts what was flagged.
-fn translate(texts: &[String], pair: &LangPair, model: Option<&str>) -> Result<Vec<String>> {
+/// Translates each text by itself, as the product does at this quality, and counts what was flagged.
+fn translate(
+    texts: &[String],
+    pair: &LangPair,
+    model: Option<&str>,
+    quality: Quality,
+) -> Result<Vec<String>> {
     let catalog = Catalog::load()?;
     let card = match model {
         Some(name) => catalog.get(name)?,
@@ -148,7 +158,8 @@ fn translate(texts: &[String], pair: &LangPair, model: Option<&str>) -> Result<V
     let model = Model::load(&ModelStore::from_env()?, card, &LoadOptions::default())?;
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let started = Instant::now();
-    let targets = Translator::new(&model, pair.target.clone()).translate_texts(&texts, &pair.source)?;
+    let translator = Translator::new(&model, pair.target.clone()).quality(quality);
+    let targets = translator.translate_texts(&texts, &pair.source)?;
     let flagged = targets.iter().filter(|target| target.flags.iter().any(|f| f.kind.is_doubt())).count();
     eprintln!(
         "{}: {} texts in {:.0} s, {flagged} flagged",
@@ -157,6 +168,15 @@ fn translate(texts: &[String], pair: &LangPair, model: Option<&str>) -> Result<V
         started.elapsed().as_secs_f64()
     );
     Ok(targets.into_iter().map(|target| target.text).collect())
+}
+
+fn quality(name: &str) -> std::result::Result<Quality, String> {
+    match name {
+        "fast" => Ok(Quality::Fast),
+        "balanced" => Ok(Quality::Balanced),
+        "best" => Ok(Quality::Best),
+        _ => Err("one of `fast`, `balanced` and `best` is needed".into()),
+    }
 }
 
 /// Prints one line for each metric: its name, its signature and the score.

@@ -78,3 +78,4 @@ pub use lang::{Detected, Lang, LangPair, detect, detect_among};
 pub use pipeline::{LoadOptions, Model, Progress, Summarizer, Translator};
 pub use plan::Length;
 pub use summarize::Summary;
+pub use translate::Quality;

@@ -19,6 +19,7 @@ use crate::lang::{self, Lang, LangPair};
 use crate::pipeline::{Progress, Summarizer, Translator, source_language, untranslated};
 use crate::render::{self, Article, Format, Layout, TargetWriter, Timings, View};
 use crate::summarize::Summary;
+use crate::translate::Quality;
 
 /// The detector's confidence from which a language named with `--from` is doubted.
 const SURE: f64 = 0.8;
@@ -45,6 +46,7 @@ pub(crate) fn translate(args: &TranslateArgs, stop: Arc<AtomicBool>) -> Result<u
     let view = View { layout, texts: true, named: args.shared.files.len() > 1, width: width() };
     each_input(&args.shared, stop, view, |document, job| {
         job.alternatives = args.alternatives;
+        job.quality = args.quality.into();
         job.translate(document, &target)
     })
 }
@@ -98,6 +100,7 @@ fn each_input(
         roles: Roles::new(args, &reporter)?,
         streams,
         alternatives: 0,
+        quality: Quality::default(),
         timings: Timings::default(),
     };
 
@@ -214,6 +217,7 @@ struct Job<'a> {
     streams: bool,
     /// How many other translations of each segment are wanted.
     alternatives: usize,
+    quality: Quality,
     timings: Timings,
 }
 
@@ -270,7 +274,8 @@ impl Job<'_> {
             return Ok((untranslated(document, &pair.target, confidence)?, None));
         }
         let model = self.roles.translator(&pair)?;
-        let mut translator = Translator::new(&model, target.clone()).alternatives(self.alternatives);
+        let mut translator =
+            Translator::new(&model, target.clone()).alternatives(self.alternatives).quality(self.quality);
         if let Some(from) = &self.from {
             translator = translator.from(from.clone());
         }

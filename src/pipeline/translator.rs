@@ -8,7 +8,7 @@ use crate::lang::{self, Detected, Lang, LangPair};
 use crate::pipeline::alternatives::add_alternatives;
 use crate::pipeline::{Model, Progress, unobserved};
 use crate::segment::{Segment, SegmentKind, segment};
-use crate::translate::{Source, Target, TranslationRounds};
+use crate::translate::{Quality, Source, Target, TranslationRounds};
 
 /// Translates documents into one language.
 ///
@@ -31,12 +31,13 @@ pub struct Translator {
     target: Lang,
     source: Option<Lang>,
     alternatives: usize,
+    quality: Quality,
 }
 
 impl Translator {
     /// A translator into `target`; the source language is detected for each document.
     pub fn new(model: &Model, target: Lang) -> Self {
-        Self { model: model.clone(), target, source: None, alternatives: 0 }
+        Self { model: model.clone(), target, source: None, alternatives: 0, quality: Quality::default() }
     }
 
     /// Names the source language instead of detecting it.
@@ -51,6 +52,13 @@ impl Translator {
     #[must_use]
     pub fn alternatives(mut self, count: usize) -> Self {
         self.alternatives = count;
+        self
+    }
+
+    /// How much work each segment is worth; [`Quality::Fast`] unless told.
+    #[must_use]
+    pub fn quality(mut self, quality: Quality) -> Self {
+        self.quality = quality;
         self
     }
 
@@ -83,7 +91,7 @@ impl Translator {
             .iter()
             .map(|s| Source { text: source_text(document, s), copy: s.kind == SegmentKind::Meta })
             .collect();
-        let targets = run_rounds(&self.model, &sources, &pair, &mut |event| match event {
+        let targets = self.run_rounds(&sources, &pair, &mut |event| match event {
             RoundEvent::Progress(progress) => observe(progress),
             RoundEvent::Ready { index, target } => {
                 observe(Progress::Ready { segment: &segments[index], target })
@@ -116,10 +124,50 @@ impl Translator {
     ) -> Result<Vec<Target>> {
         let pair = LangPair { source: source.clone(), target: self.target.clone() };
         let sources: Vec<Source<'_>> = texts.iter().map(|&text| Source { text, copy: false }).collect();
-        run_rounds(&self.model, &sources, &pair, &mut |event| match event {
+        self.run_rounds(&sources, &pair, &mut |event| match event {
             RoundEvent::Progress(progress) => observe(progress),
             RoundEvent::Ready { .. } => Flow::Continue,
         })
+    }
+
+    /// Asks, lets the room decide what is good enough, and asks again until nothing is left to ask.
+    fn run_rounds(
+        &self,
+        sources: &[Source<'_>],
+        pair: &LangPair,
+        observe: &mut dyn FnMut(RoundEvent<'_>) -> Flow,
+    ) -> Result<Vec<Target>> {
+        let model = &self.model;
+        let mut rounds =
+            TranslationRounds::new(sources, pair, model.budget(), &|text| model.count_tokens(text))?
+                .quality(self.quality);
+        let mut ready = 0;
+        for number in 1.. {
+            let requests = rounds.requests();
+            if announce_ready(&rounds, &mut ready, observe) == Flow::Stop {
+                return Err(Error::interrupted());
+            }
+            if requests.is_empty() {
+                break;
+            }
+            let round = Progress::Round { requests: requests.len(), number };
+            if observe(RoundEvent::Progress(round)) == Flow::Stop {
+                return Err(Error::interrupted());
+            }
+            model.run(&requests, &mut |event| match event {
+                Event::Prefilled { tokens } => observe(RoundEvent::Progress(Progress::Prefilled { tokens })),
+                Event::Decoded { tokens } => observe(RoundEvent::Progress(Progress::Decoded { tokens })),
+                Event::Finished { index, hypothesis } => {
+                    rounds.accept(index, hypothesis);
+                    match announce_ready(&rounds, &mut ready, observe) {
+                        Flow::Stop => Flow::Stop,
+                        Flow::Continue => observe(RoundEvent::Progress(Progress::Answered)),
+                    }
+                }
+            })?;
+        }
+        let unanswered = || Error::runtime("a segment was left without a translation");
+        rounds.targets().iter().map(|target| target.clone().ok_or_else(unanswered)).collect()
     }
 }
 
@@ -161,43 +209,6 @@ enum RoundEvent<'a> {
         index: usize,
         target: &'a Target,
     },
-}
-
-/// Asks, lets the room decide what is good enough, and asks again until nothing is left to ask.
-fn run_rounds(
-    model: &Model,
-    sources: &[Source<'_>],
-    pair: &LangPair,
-    observe: &mut dyn FnMut(RoundEvent<'_>) -> Flow,
-) -> Result<Vec<Target>> {
-    let mut rounds = TranslationRounds::new(sources, pair, model.budget(), &|text| model.count_tokens(text))?;
-    let mut ready = 0;
-    for number in 1.. {
-        let requests = rounds.requests();
-        if announce_ready(&rounds, &mut ready, observe) == Flow::Stop {
-            return Err(Error::interrupted());
-        }
-        if requests.is_empty() {
-            break;
-        }
-        let round = Progress::Round { requests: requests.len(), number };
-        if observe(RoundEvent::Progress(round)) == Flow::Stop {
-            return Err(Error::interrupted());
-        }
-        model.run(&requests, &mut |event| match event {
-            Event::Prefilled { tokens } => observe(RoundEvent::Progress(Progress::Prefilled { tokens })),
-            Event::Decoded { tokens } => observe(RoundEvent::Progress(Progress::Decoded { tokens })),
-            Event::Finished { index, hypothesis } => {
-                rounds.accept(index, hypothesis);
-                match announce_ready(&rounds, &mut ready, observe) {
-                    Flow::Stop => Flow::Stop,
-                    Flow::Continue => observe(RoundEvent::Progress(Progress::Answered)),
-                }
-            }
-        })?;
-    }
-    let unanswered = || Error::runtime("a segment was left without a translation");
-    rounds.targets().iter().map(|target| target.clone().ok_or_else(unanswered)).collect()
 }
 
 /// Tells of the sources that have their target now and whose predecessors have theirs.

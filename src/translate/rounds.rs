@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::choose::{self, Quality};
 use super::guards::{self, Exchange};
 use super::{Source, Target, copy, pieces};
 use crate::document::strip_control_characters;
@@ -19,7 +20,8 @@ const PIECE_TOKENS: usize = 256;
 
 /// A translation in the making: asks, checks, asks again, and ends with one target for each source.
 ///
-/// One segment is one request; the same text is asked for once. A segment that is longer than the budget allows
+/// One segment is one request, or one for each candidate of the [`Quality`]; the same text is asked for once. Of
+/// its candidates that with the least grave faults is taken, among equals the one most like the others. A segment that is longer than the budget allows
 /// is asked for in pieces. An answer that a guard objects to is asked for again: first with another wording,
 /// then clause by clause or with sampling (the seed is the text's place in the order of asking). If no answer is free of
 /// faults the best is kept with its flags: the one with the least grave faults, then with the highest
@@ -36,6 +38,7 @@ pub struct TranslationRounds {
     /// The (job, piece) of each request of the last round.
     asked: Vec<(usize, usize)>,
     retries: usize,
+    quality: Quality,
     targets: Vec<Option<Target>>,
 }
 
@@ -93,6 +96,7 @@ impl TranslationRounds {
             jobs: Vec::new(),
             asked: Vec::new(),
             retries: 0,
+            quality: Quality::default(),
             targets: vec![None; sources.len()],
         };
         let limit = longest_piece(budget);
@@ -126,6 +130,13 @@ impl TranslationRounds {
         Ok(rounds)
     }
 
+    /// How much work each text is worth.
+    #[must_use]
+    pub fn quality(mut self, quality: Quality) -> Self {
+        self.quality = quality;
+        self
+    }
+
     /// The next round's requests; empty when every source has its target. There are at most three rounds. A
     /// request of the last round that was never answered counts as answered with nothing.
     pub fn requests(&mut self) -> Vec<Request> {
@@ -138,8 +149,8 @@ impl TranslationRounds {
         }
         let mut requests = Vec::new();
         for (index, job) in self.jobs.iter_mut().enumerate().filter(|(_, job)| !job.settled) {
-            let (wording, decoding) = job.next_attempt();
-            for (number, piece) in job.pieces.iter().enumerate() {
+            let (wording, decodings) = job.next_attempt(self.quality);
+            for (number, (piece, decoding)) in job.pieces.iter().zip(decodings).enumerate() {
                 self.asked.push((index, number));
                 requests.push(Request {
                     task: Task::Translate { pair: self.pair.clone(), text: piece.text.clone(), wording },
@@ -215,24 +226,30 @@ impl Job {
         }
     }
 
-    /// Begins another attempt and says how it asks.
-    fn next_attempt(&mut self) -> (Wording, Decoding) {
-        let whole = || vec![pieces::Piece { text: self.text.clone(), spaced: false }];
-        let (parts, wording, decoding) = match self.attempts {
-            0 => (whole(), Wording::Plain, Decoding::Greedy),
-            1 => (whole(), Wording::Strict, Decoding::Greedy),
+    /// Begins another attempt and says how it asks for each piece.
+    fn next_attempt(&mut self, quality: Quality) -> (Wording, Vec<Decoding>) {
+        let whole = |count| vec![pieces::Piece { text: self.text.clone(), spaced: false }; count];
+        let (parts, wording, decodings) = match self.attempts {
+            0 => {
+                let decodings = quality.decodings(self.seed);
+                (whole(decodings.len()), Wording::Plain, decodings)
+            }
+            1 => (whole(1), Wording::Strict, vec![Decoding::Greedy]),
             _ => match pieces::split_clauses(&self.text) {
-                Some(clauses) => (clauses, Wording::Plain, Decoding::Greedy),
+                Some(clauses) => {
+                    let decodings = vec![Decoding::Greedy; clauses.len()];
+                    (clauses, Wording::Plain, decodings)
+                }
                 None => {
                     let decoding = Decoding::Sample { temperature: 0.3, top_p: 0.95, seed: self.seed };
-                    (whole(), Wording::Plain, decoding)
+                    (whole(1), Wording::Plain, vec![decoding])
                 }
             },
         };
         self.attempts += 1;
         self.answers = vec![None; parts.len()];
         self.pieces = parts;
-        (wording, decoding)
+        (wording, decodings)
     }
 
     /// Weighs the present attempt once all of it is answered.
@@ -240,6 +257,20 @@ impl Job {
         let Some(answers) = self.answers.iter().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
             return;
         };
+        // The first attempt asks for the whole text again and again, the others for its parts.
+        let pool = match self.attempts {
+            1 => answers.iter().map(|answer| self.candidate(&[*answer], pair)).collect(),
+            _ => vec![self.candidate(&answers, pair)],
+        };
+        let Some(candidate) = chosen(pool) else { return };
+        self.settled = candidate.flags.is_empty() || self.attempts >= ATTEMPTS;
+        if self.best.as_ref().is_none_or(|best| candidate.is_better_than(best)) {
+            self.best = Some(candidate);
+        }
+    }
+
+    /// The candidate that is made of an answer for each piece, in order.
+    fn candidate(&self, answers: &[&Hypothesis], pair: &LangPair) -> Candidate {
         let texts: Vec<String> = answers.iter().map(|answer| normalised(&answer.text)).collect();
         // A part without a translation makes the whole worthless.
         let text = match texts.iter().any(String::is_empty) {
@@ -252,11 +283,7 @@ impl Job {
         let flags = guards::check(&Exchange { source: &self.text, output: &text, finish, pair });
         let tokens = answers.iter().map(|answer| answer.tokens).sum();
         let logprob = mean_logprob(answers.iter().map(|answer| (answer.logprob, answer.tokens)));
-        let candidate = Candidate { text, flags, logprob, tokens };
-        self.settled = candidate.flags.is_empty() || self.attempts >= ATTEMPTS;
-        if self.best.as_ref().is_none_or(|best| candidate.is_better_than(best)) {
-            self.best = Some(candidate);
-        }
+        Candidate { text, flags, logprob, tokens }
     }
 
     /// The tokens of a part of the text, estimated by its share of the characters.
@@ -274,6 +301,14 @@ impl Candidate {
         let logprob = |candidate: &Self| candidate.logprob.unwrap_or(f64::NEG_INFINITY);
         own < theirs || (own == theirs && logprob(self) > logprob(other))
     }
+}
+
+/// The candidate with the least grave faults; of several the one most like the others.
+fn chosen(mut pool: Vec<Candidate>) -> Option<Candidate> {
+    let least = pool.iter().map(|candidate| guards::severity(&candidate.flags)).min()?;
+    pool.retain(|candidate| guards::severity(&candidate.flags) == least);
+    let texts: Vec<&str> = pool.iter().map(|candidate| candidate.text.as_str()).collect();
+    choose::consensus(&texts).map(|place| pool.swap_remove(place))
 }
 
 /// The target of a unit whose jobs are all settled.

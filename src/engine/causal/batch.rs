@@ -100,10 +100,14 @@ impl Batch<'_> {
         }
     }
 
-    /// Whether a prompt may join: there is a row for it and memory for all it may grow to.
+    /// Whether a prompt may join: there is a row for it, memory for all it may grow to, and no other row is
+    /// still reading the same, so that the prompt of several answers is read once.
     fn has_room(&self, prompt: &Prompt) -> bool {
         if self.rows.is_empty() {
             return true;
+        }
+        if self.twin(prompt).is_some_and(|row| row.read < row.prompt_len) {
+            return false;
         }
         let reserved: usize = self.rows.iter().map(|row| row.reserved).sum::<usize>() + self.needs(prompt);
         self.rows.len() < self.options.max_rows
@@ -121,13 +125,22 @@ impl Batch<'_> {
         common.min(prompt.tokens.len().saturating_sub(1))
     }
 
+    /// A row that answers the same prompt.
+    fn twin(&self, prompt: &Prompt) -> Option<&Active> {
+        self.rows.iter().find(|row| row.tokens.get(..row.prompt_len) == Some(&prompt.tokens[..]))
+    }
+
     fn admit(&mut self, index: usize, prompt: &Prompt) -> Result<()> {
         if prompt.tokens.is_empty() {
             return Err(Error::runtime("a prompt without tokens cannot be answered"));
         }
-        let read = self.shared(prompt);
-        let slot = match self.prefix {
-            Some(prefix) if read > 0 => self.slots.fork(prefix.slot, read)?,
+        let (source, read) = match self.twin(prompt) {
+            // The last token is always read, for its hidden state.
+            Some(row) => (Some(row.slot), prompt.tokens.len() - 1),
+            None => (self.prefix.map(|prefix| prefix.slot), self.shared(prompt)),
+        };
+        let slot = match source {
+            Some(source) if read > 0 => self.slots.fork(source, read)?,
             _ => self.slots.alloc(),
         };
         self.rows.push(Active {

@@ -85,6 +85,31 @@ fn a_result_does_not_depend_on_rows_steps_memory_or_earlier_runs() {
     }
 }
 
+#[test]
+fn the_prompt_of_several_answers_is_read_once() {
+    let text = "Am Morgen fuhren die Züge wieder über die alte Brücke.";
+    let sample = |seed| Decoding::Sample { temperature: 0.8, top_p: 0.9, seed };
+    let mut requests = vec![request("Ja.", 8, Decoding::Greedy), request(text, 12, Decoding::Greedy)];
+    let prefilled = |requests: &[Request]| {
+        let mut count = 0;
+        let results = engine(OPTIONS).run(requests, &mut |event| {
+            if let Event::Prefilled { tokens } = event {
+                count += tokens;
+            }
+            Flow::Continue
+        });
+        (results.unwrap(), count)
+    };
+    let (_, once) = prefilled(&requests);
+    requests.extend((0..4).map(|seed| request(text, 12, sample(seed))));
+    let (together, count) = prefilled(&requests);
+    assert_eq!(count, once + 4, "one token for each further answer");
+    for (request, hypothesis) in requests.iter().zip(&together) {
+        let alone = engine(OPTIONS).run(std::slice::from_ref(request), &mut go_on).unwrap();
+        assert_same(&alone, std::slice::from_ref(hypothesis));
+    }
+}
+
 /// Requests whose answers repeat what their prompts say, as the texts of a random model do in any case.
 #[test]
 fn speculation_changes_nothing_but_the_number_of_steps() {
