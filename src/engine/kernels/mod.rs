@@ -45,6 +45,7 @@ mod format;
 mod pack;
 mod pool;
 mod portable;
+mod shares;
 #[cfg(test)]
 mod tests;
 
@@ -275,8 +276,7 @@ impl PackedLinear {
     }
 
     /// How many tiles a thread takes at once: so few that no thread waits long for another, and where several
-    /// groups of rows pass by, that they stay in its cache. Tiles that are read once are read in long strips,
-    /// since what is fetched ahead at the end of one may be another thread's.
+    /// groups of rows pass by, that they stay in its cache. Tiles that are read once are read in long strips.
     fn tiles_at_once(&self, once: bool, threads: usize) -> usize {
         const CACHED: usize = 1 << 17;
         let fair = self.n.div_ceil(COLUMNS) / (8 * threads);

@@ -1,8 +1,9 @@
 //! A small thread pool for short parallel regions.
 //!
 //! A decoding step has hundreds of regions of a few dozen microseconds, so a waiting thread spins for a
-//! moment before it sleeps. Work is handed out item by item and a thread that is not scheduled in time is
-//! simply left out of the region, so another process on the same cores slows the work in proportion.
+//! moment before it sleeps. Each thread has its share of a region's items and takes from the others' when it is
+//! done; one that is not scheduled in time is simply left out of the region, so another process on the same cores
+//! slows the work in proportion.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -10,6 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use super::shares::Shares;
 
 /// How long a thread spins before it sleeps.
 const SPIN: Duration = Duration::from_micros(50);
@@ -105,16 +108,8 @@ impl Pool {
         if turn.is_none() || count <= 1 || self.workers.is_empty() {
             return (0..count).for_each(work);
         }
-        let next = AtomicUsize::new(0);
-        self.broadcast(&|| {
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                if index >= count {
-                    break;
-                }
-                work(index);
-            }
-        });
+        let shares = Shares::new(count, self.threads());
+        self.broadcast(&|| shares.work(&work));
     }
 
     /// Cuts `data` into pieces of `len` items (the last may be shorter) and calls `work` with each piece and
