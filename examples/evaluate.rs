@@ -47,7 +47,7 @@ enum Command {
         /// The language to translate into.
         #[arg(long)]
         lang: String,
-        /// The model card; the default for the languages unless named.
+        /// The model card or file; the default for the languages unless named.
         #[arg(long)]
         model: Option<String>,
         /// How much work each text is worth: `fast`, `balanced` or `best`.
@@ -150,12 +150,15 @@ fn translate(
     model: Option<&str>,
     quality: Quality,
 ) -> Result<Vec<String>> {
-    let catalog = Catalog::load()?;
-    let card = match model {
-        Some(name) => catalog.get(name)?,
-        None => catalog.default_translator(pair)?,
+    let (catalog, store) = (Catalog::load()?, ModelStore::from_env()?);
+    let options = LoadOptions::default();
+    let model = match model {
+        Some(file) if Path::new(file).is_file() => {
+            Model::load_file(&store, &catalog, Path::new(file), &options)?
+        }
+        Some(name) => Model::load(&store, catalog.get(name)?, &options)?,
+        None => Model::load(&store, catalog.default_translator(pair)?, &options)?,
     };
-    let model = Model::load(&ModelStore::from_env()?, card, &LoadOptions::default())?;
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let started = Instant::now();
     let translator = Translator::new(&model, pair.target.clone()).quality(quality);

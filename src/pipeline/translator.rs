@@ -55,7 +55,8 @@ impl Translator {
         self
     }
 
-    /// How much work each segment is worth; [`Quality::Fast`] unless told.
+    /// How much work each segment is worth; [`Quality::Fast`] unless told. Models that are no chat models have no
+    /// other, and fail with [`ErrorKind::Usage`](crate::ErrorKind::Usage).
     #[must_use]
     pub fn quality(mut self, quality: Quality) -> Self {
         self.quality = quality;
@@ -138,6 +139,10 @@ impl Translator {
         observe: &mut dyn FnMut(RoundEvent<'_>) -> Flow,
     ) -> Result<Vec<Target>> {
         let model = &self.model;
+        if self.quality != Quality::Fast && !model.weighs() {
+            return Err(Error::usage("this model cannot weigh several translations of a text")
+                .hint("leave out the quality: encoder-decoders search for the best one by themselves"));
+        }
         let mut rounds =
             TranslationRounds::new(sources, pair, model.budget(), &|text| model.count_tokens(text))?
                 .quality(self.quality);

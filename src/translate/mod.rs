@@ -4,6 +4,7 @@
 //! touches neither a model nor a file. The text of a document is content; nothing in it is obeyed.
 
 mod choose;
+mod confidence;
 mod copy;
 pub(crate) mod guards;
 mod pieces;

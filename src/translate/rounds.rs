@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::choose::{self, Quality};
+use super::choose::{self, Choice, Quality};
 use super::guards::{self, Exchange};
 use super::{Source, Target, copy, pieces};
 use crate::document::strip_control_characters;
@@ -21,7 +21,8 @@ const PIECE_TOKENS: usize = 256;
 /// A translation in the making: asks, checks, asks again, and ends with one target for each source.
 ///
 /// One segment is one request, or one for each candidate of the [`Quality`]; the same text is asked for once. Of
-/// its candidates that with the least grave faults is taken, among equals the one most like the others. A segment that is longer than the budget allows
+/// several candidates those with the least grave faults stay, and a round asks how probable the source is after each
+/// of them; that, their own probability and how much they agree decide. A segment that is longer than the budget allows
 /// is asked for in pieces. An answer that a guard objects to is asked for again: first with another wording,
 /// then clause by clause or with sampling (the seed is the text's place in the order of asking). If no answer is free of
 /// faults the best is kept with its flags: the one with the least grave faults, then with the highest
@@ -64,6 +65,8 @@ struct Job {
     /// The parts that the present attempt asks for: the whole text, or its clauses.
     pieces: Vec<pieces::Piece>,
     answers: Vec<Option<Hypothesis>>,
+    /// Candidates between which is chosen; the requests of a round that weighs them are for these.
+    pool: Vec<Candidate>,
     best: Option<Candidate>,
     settled: bool,
 }
@@ -137,7 +140,7 @@ impl TranslationRounds {
         self
     }
 
-    /// The next round's requests; empty when every source has its target. There are at most three rounds. A
+    /// The next round's requests; empty when every source has its target. There are at most four rounds. A
     /// request of the last round that was never answered counts as answered with nothing.
     pub fn requests(&mut self) -> Vec<Request> {
         for (job, piece) in std::mem::take(&mut self.asked) {
@@ -149,15 +152,12 @@ impl TranslationRounds {
         }
         let mut requests = Vec::new();
         for (index, job) in self.jobs.iter_mut().enumerate().filter(|(_, job)| !job.settled) {
-            let (wording, decodings) = job.next_attempt(self.quality);
-            for (number, (piece, decoding)) in job.pieces.iter().zip(decodings).enumerate() {
-                self.asked.push((index, number));
-                requests.push(Request {
-                    task: Task::Translate { pair: self.pair.clone(), text: piece.text.clone(), wording },
-                    decoding,
-                    max_tokens: max_tokens(job.tokens_of(piece), self.budget),
-                });
-            }
+            let asked = match job.pool.is_empty() {
+                true => job.next_attempt(self.quality, &self.pair, self.budget),
+                false => job.weighings(&self.pair),
+            };
+            self.asked.extend((0..asked.len()).map(|number| (index, number)));
+            requests.extend(asked);
             if job.attempts > 1 {
                 self.retries += 1;
             }
@@ -221,18 +221,19 @@ impl Job {
             attempts: 0,
             pieces: Vec::new(),
             answers: Vec::new(),
+            pool: Vec::new(),
             best: None,
             settled: false,
         }
     }
 
-    /// Begins another attempt and says how it asks for each piece.
-    fn next_attempt(&mut self, quality: Quality) -> (Wording, Vec<Decoding>) {
+    /// Begins another attempt: a request for each piece, or for each candidate of the whole.
+    fn next_attempt(&mut self, quality: Quality, pair: &LangPair, budget: usize) -> Vec<Request> {
         let whole = |count| vec![pieces::Piece { text: self.text.clone(), spaced: false }; count];
         let (parts, wording, decodings) = match self.attempts {
             0 => {
                 let decodings = quality.decodings(self.seed);
-                (whole(decodings.len()), Wording::Plain, decodings)
+                (whole(decodings.len()), quality.wording(), decodings)
             }
             1 => (whole(1), Wording::Strict, vec![Decoding::Greedy]),
             _ => match pieces::split_clauses(&self.text) {
@@ -249,20 +250,58 @@ impl Job {
         self.attempts += 1;
         self.answers = vec![None; parts.len()];
         self.pieces = parts;
-        (wording, decodings)
+        let request = |(piece, decoding): (&pieces::Piece, Decoding)| Request {
+            task: Task::Translate { pair: pair.clone(), text: piece.text.clone(), wording },
+            decoding,
+            max_tokens: max_tokens(self.tokens_of(piece), budget),
+        };
+        self.pieces.iter().zip(decodings).map(request).collect()
     }
 
-    /// Weighs the present attempt once all of it is answered.
+    /// How probable is the text after each candidate? Candidates of the same text are asked for once.
+    fn weighings(&mut self, pair: &LangPair) -> Vec<Request> {
+        let back = LangPair { source: pair.target.clone(), target: pair.source.clone() };
+        let request = |candidate: &Candidate| Request {
+            task: Task::Translate {
+                pair: back.clone(),
+                text: candidate.text.clone(),
+                wording: Wording::Plain,
+            },
+            decoding: Decoding::Forced { answer: self.text.clone() },
+            max_tokens: self.tokens,
+        };
+        let requests: Vec<Request> = different(&self.pool).map(request).collect();
+        self.answers = vec![None; requests.len()];
+        requests
+    }
+
+    /// Judges the present attempt, or the candidates that were weighed, once all of it is answered.
     fn judge(&mut self, pair: &LangPair) {
         let Some(answers) = self.answers.iter().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
             return;
         };
+        if !self.pool.is_empty() {
+            let chosen = chosen(&self.pool, &answers, self.tokens);
+            self.pool.clear();
+            return self.take(chosen);
+        }
         // The first attempt asks for the whole text again and again, the others for its parts.
-        let pool = match self.attempts {
+        let mut pool: Vec<Candidate> = match self.attempts {
             1 => answers.iter().map(|answer| self.candidate(&[*answer], pair)).collect(),
             _ => vec![self.candidate(&answers, pair)],
         };
-        let Some(candidate) = chosen(pool) else { return };
+        let least = pool.iter().map(|candidate| guards::severity(&candidate.flags)).min();
+        pool.retain(|candidate| Some(guards::severity(&candidate.flags)) == least);
+        if different(&pool).nth(1).is_some() {
+            self.pool = pool;
+        } else {
+            self.take(pool.into_iter().next());
+        }
+    }
+
+    /// Takes what an attempt came to. It settles the matter if it has no fault or was the last.
+    fn take(&mut self, candidate: Option<Candidate>) {
+        let Some(candidate) = candidate else { return };
         self.settled = candidate.flags.is_empty() || self.attempts >= ATTEMPTS;
         if self.best.as_ref().is_none_or(|best| candidate.is_better_than(best)) {
             self.best = Some(candidate);
@@ -303,12 +342,33 @@ impl Candidate {
     }
 }
 
-/// The candidate with the least grave faults; of several the one most like the others.
-fn chosen(mut pool: Vec<Candidate>) -> Option<Candidate> {
-    let least = pool.iter().map(|candidate| guards::severity(&candidate.flags)).min()?;
-    pool.retain(|candidate| guards::severity(&candidate.flags) == least);
-    let texts: Vec<&str> = pool.iter().map(|candidate| candidate.text.as_str()).collect();
-    choose::consensus(&texts).map(|place| pool.swap_remove(place))
+/// The first of the candidates with each text.
+fn different(pool: &[Candidate]) -> impl Iterator<Item = &Candidate> {
+    let is_first = |(place, candidate): &(usize, &Candidate)| {
+        !pool.iter().take(*place).any(|before| before.text == candidate.text)
+    };
+    pool.iter().enumerate().filter(is_first).map(|(_, candidate)| candidate)
+}
+
+/// The best of the candidates, whose different texts were weighed with these answers, a source of so many tokens.
+fn chosen(pool: &[Candidate], answers: &[&Hypothesis], tokens: usize) -> Option<Candidate> {
+    let sum = |logprob: Option<f64>, tokens: usize| logprob.unwrap_or(0.0) * tokens as f64;
+    // Without an answer for each there is nothing to compare.
+    let complete = answers.iter().all(|answer| answer.logprob.is_some());
+    let weighed: HashMap<&str, f64> = different(pool)
+        .zip(answers)
+        .filter(|_| complete)
+        .map(|(candidate, answer)| (candidate.text.as_str(), sum(answer.logprob, answer.tokens)))
+        .collect();
+    let choices: Vec<Choice<'_>> = pool
+        .iter()
+        .map(|candidate| Choice {
+            text: &candidate.text,
+            forward: sum(candidate.logprob, candidate.tokens),
+            backward: weighed.get(candidate.text.as_str()).copied().unwrap_or_default(),
+        })
+        .collect();
+    choose::best(&choices, tokens).and_then(|place| pool.get(place)).cloned()
 }
 
 /// The target of a unit whose jobs are all settled.

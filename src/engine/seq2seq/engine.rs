@@ -75,6 +75,10 @@ impl Seq2SeqEngine {
 
     /// The ids of a request, and how its output begins and ends.
     fn source(&self, request: &Request) -> Result<Source> {
+        if matches!(request.decoding, Decoding::Forced { .. }) {
+            return Err(Error::usage(format!("{} cannot weigh an answer that is given", self.name))
+                .hint("only chat models can"));
+        }
         let (tokens, target) = match &request.task {
             Task::Translate { pair, text, .. } => {
                 if matches!(self.family, Family::Bart | Family::Pegasus) {
@@ -122,10 +126,12 @@ impl Seq2SeqEngine {
                 (SearchOptions { min_length: own.min_length.min(request.max_tokens / 2), ..own }, *wording)
             }
         };
-        match (request.decoding, wording) {
-            (Decoding::Sample { .. }, _) => SearchOptions { beams: 1, decoding: request.decoding, ..own },
-            (Decoding::Greedy, Wording::Plain) => own,
-            (Decoding::Greedy, Wording::Strict) => {
+        match (&request.decoding, wording) {
+            (Decoding::Sample { .. }, _) => {
+                SearchOptions { beams: 1, decoding: request.decoding.clone(), ..own }
+            }
+            (_, Wording::Plain | Wording::Examples) => own,
+            (_, Wording::Strict) => {
                 SearchOptions { beams: (own.beams + 2).max(4), no_repeat_ngram: 4, ..own }
             }
         }
