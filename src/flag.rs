@@ -1,9 +1,9 @@
 //! What a reader should doubt: the closed list of flags that a segment or a summary sentence can carry.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Why a segment or a summary sentence deserves a second look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FlagKind {
     /// The model returned nothing.
@@ -86,7 +86,7 @@ impl FlagKind {
 }
 
 /// A flag with what was seen, in a few words (`2022 missing`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flag {
     /// The kind of doubt.
     pub kind: FlagKind,

@@ -66,6 +66,8 @@ mod pipeline;
 
 mod bench;
 
+pub mod eval;
+
 #[doc(hidden)]
 pub mod cli;
 

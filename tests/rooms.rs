@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room, each importing only from those before it.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 21] = [
     "error",
     "flag",
     "lang",
@@ -23,6 +23,7 @@ const ORDER: [&str; 20] = [
     "render",
     "pipeline",
     "bench",
+    "eval",
     "cli",
     "lib",
 ];

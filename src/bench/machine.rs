@@ -7,7 +7,7 @@ pub(super) fn reset_peak_memory() {
 }
 
 /// The most bytes that were resident at once.
-pub(super) fn peak_memory() -> Option<f64> {
+pub(crate) fn peak_memory() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(line.split_whitespace().next()?.parse::<f64>().ok()? * 1024.0)

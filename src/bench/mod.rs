@@ -24,6 +24,7 @@ use crate::pipeline::{LoadOptions, Model};
 use crate::plan::Profile;
 use crate::render::ModelInfo;
 
+pub(crate) use machine::peak_memory;
 pub(crate) use prompts::prompts;
 pub(crate) use report::{Measure, Report, Unit};
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::bench::BenchArgs;
+use crate::cli::eval::EvalArgs;
 use crate::cli::models::ModelsArgs;
 use crate::engine::Device;
 use crate::plan::Length;
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Models(ModelsArgs),
     /// Measure how fast a model is on this machine.
     Bench(BenchArgs),
+    /// Score translations or summaries on a test set with references.
+    Eval(Box<EvalArgs>),
 }
 
 #[derive(Args, Debug)]
@@ -111,6 +114,28 @@ pub(crate) struct SharedArgs {
     /// Write to this file instead of standard output. It is replaced only when the work is done.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub models: ModelArgs,
+    /// The encoding of the documents (`windows-1252`); by default it is detected.
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+    /// Exit with 1 when a segment or a summary sentence is flagged.
+    #[arg(long)]
+    pub strict: bool,
+    /// Tell how long each stage took, in JSON too.
+    #[arg(long)]
+    pub timings: bool,
+    /// No progress and no notes on standard error, only errors.
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// More notes on standard error.
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+// Which models fill the roles, and how they run. No doc comment: it would stand in for the command's.
+#[derive(Args, Debug)]
+pub(crate) struct ModelArgs {
     /// Use this model for both roles (a card's name, a GGUF file, or a folder with an encoder-decoder).
     #[arg(long, value_name = "NAME|PATH")]
     pub model: Option<String>,
@@ -140,21 +165,6 @@ pub(crate) struct SharedArgs {
     /// Open no network connection; fail when a model is not on this machine.
     #[arg(long)]
     pub offline: bool,
-    /// The encoding of the documents (`windows-1252`); by default it is detected.
-    #[arg(long, value_name = "NAME")]
-    pub encoding: Option<String>,
-    /// Exit with 1 when a segment or a summary sentence is flagged.
-    #[arg(long)]
-    pub strict: bool,
-    /// Tell how long each stage took, in JSON too.
-    #[arg(long)]
-    pub timings: bool,
-    /// No progress and no notes on standard error, only errors.
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// More notes on standard error.
-    #[arg(short, long)]
-    pub verbose: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

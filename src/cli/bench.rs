@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::{Args, ValueEnum};
-use serde::Serialize;
 
 use crate::bench::{self, DEPTH, Event, Measure, Part, Plan, Report, STEPS, Subject, Unit};
 use crate::catalog::{Catalog, ModelStore, StoreOptions};
 use crate::cli::args::count;
-use crate::cli::output::Output;
+use crate::cli::output::{print, print_json};
 use crate::cli::progress::{Reporter, Verbosity};
 use crate::cli::roles::is_path;
 use crate::cli::{download, input};
@@ -267,16 +266,4 @@ fn line(measure: &Measure) -> String {
     let number = |value: f64| format!("{:10.digits$}", value * scale);
     let (median, min, max) = (number(measure.median), number(measure.min), number(measure.max));
     format!("{:24}{median}{min}{max}  {unit}\n", measure.name)
-}
-
-fn print_json(value: &impl Serialize) -> Result<u8> {
-    let mut text = serde_json::to_string_pretty(value)
-        .map_err(|error| Error::runtime(format!("cannot write JSON: {error}")))?;
-    text.push('\n');
-    print(text.as_bytes())
-}
-
-fn print(text: &[u8]) -> Result<u8> {
-    Output::Stdout.write(text)?;
-    Ok(0)
 }

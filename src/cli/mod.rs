@@ -4,6 +4,7 @@
 mod args;
 mod bench;
 mod download;
+mod eval;
 mod input;
 mod models;
 mod output;
@@ -41,6 +42,7 @@ pub fn diglot() -> ExitCode {
         Command::Translate(args) => run::translate(&args, stop),
         Command::Models(args) => download::models(&args, stop),
         Command::Bench(args) => bench::run(&args, stop),
+        Command::Eval(args) => eval::run(&args, stop),
     })
 }
 

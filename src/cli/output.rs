@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use crate::error::{Error, ErrorKind, Result};
 
 /// The destination of a command's results.
@@ -74,6 +76,20 @@ impl Output {
         file.persist(&path).map_err(|error| failed(error.error))?;
         Ok(())
     }
+}
+
+/// Prints a result as JSON; the exit code.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<u8> {
+    let mut text = serde_json::to_string_pretty(value)
+        .map_err(|error| Error::runtime(format!("cannot write JSON: {error}")))?;
+    text.push('\n');
+    print(text.as_bytes())
+}
+
+/// Prints a result; the exit code.
+pub(crate) fn print(text: &[u8]) -> Result<u8> {
+    Output::Stdout.write(text)?;
+    Ok(0)
 }
 
 /// A temporary file is private by default; a result gets the permissions of any new file.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::catalog::{Card, Catalog, ModelStore, StoreOptions};
-use crate::cli::args::SharedArgs;
+use crate::cli::args::ModelArgs;
 use crate::cli::download;
 use crate::cli::progress::Reporter;
 use crate::error::{Error, Result};
@@ -16,7 +16,7 @@ use crate::render::ModelInfo;
 pub(crate) struct Roles<'a> {
     catalog: Catalog,
     store: ModelStore,
-    args: &'a SharedArgs,
+    args: &'a ModelArgs,
     reporter: &'a Reporter,
     loaded: Vec<(String, Model)>,
     /// Seconds spent loading since this was last read.
@@ -24,7 +24,7 @@ pub(crate) struct Roles<'a> {
 }
 
 impl<'a> Roles<'a> {
-    pub(crate) fn new(args: &'a SharedArgs, reporter: &'a Reporter) -> Result<Self> {
+    pub(crate) fn new(args: &'a ModelArgs, reporter: &'a Reporter) -> Result<Self> {
         let mut options = StoreOptions::from_env()?;
         options.offline |= args.offline;
         let (catalog, store) = (Catalog::load()?, ModelStore::new(options));

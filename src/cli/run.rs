@@ -84,7 +84,7 @@ fn each_input(
     };
     let reporter = Reporter::new(verbosity, stop);
     let from = args.from.as_deref().map(Lang::parse).transpose()?;
-    if let Some(profile) = &args.profile {
+    if let Some(profile) = &args.models.profile {
         crate::plan::Profile::named(profile)?;
     }
     let inputs = input::inputs(&args.files, std::io::stdin().is_terminal())?;
@@ -97,7 +97,7 @@ fn each_input(
         args,
         from,
         reporter: &reporter,
-        roles: Roles::new(args, &reporter)?,
+        roles: Roles::new(&args.models, &reporter)?,
         streams,
         alternatives: 0,
         quality: Quality::default(),

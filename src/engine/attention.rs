@@ -163,17 +163,19 @@ impl Attention {
 simd! {
     /// `c += a b` for `a` of `[m, k]`, `b` of `[k, n]`, `c` of `[m, n]`, in tiles that fit the registers.
     pub(crate) fn multiply(a: &[f32], k: usize, b: &[f32], n: usize, c: &mut [f32]) {
-        const ROWS: usize = 4;
         const COLS: usize = 16;
         let m = a.len() / k;
-        let whole_rows = m - m % ROWS;
         let whole_cols = n - n % COLS;
         for col in (0..whole_cols).step_by(COLS) {
-            for row in (0..whole_rows).step_by(ROWS) {
-                tile::<FMA, ROWS, COLS>(&a[row * k..], k, &b[col..], n, &mut c[row * n + col..]);
-            }
-            for row in whole_rows..m {
-                tile::<FMA, 1, COLS>(&a[row * k..], k, &b[col..], n, &mut c[row * n + col..]);
+            let mut row = 0;
+            while row < m {
+                let (a, b, c) = (&a[row * k..], &b[col..], &mut c[row * n + col..]);
+                // As many rows as sixteen registers of eight numbers allow: their sums do not wait for each other.
+                row += match m - row {
+                    6.. => tile::<FMA, 6, COLS>(a, k, b, n, c),
+                    4.. => tile::<FMA, 4, COLS>(a, k, b, n, c),
+                    _ => tile::<FMA, 1, COLS>(a, k, b, n, c),
+                }
             }
         }
         for col in whole_cols..n {
@@ -184,7 +186,7 @@ simd! {
     }
 }
 
-/// One tile of [`multiply`]; `a`, `b` and `c` begin at the tile.
+/// One tile of [`multiply`]; `a`, `b` and `c` begin at the tile. Answers its rows.
 #[inline(always)]
 fn tile<const FMA: bool, const ROWS: usize, const COLS: usize>(
     a: &[f32],
@@ -192,7 +194,7 @@ fn tile<const FMA: bool, const ROWS: usize, const COLS: usize>(
     b: &[f32],
     n: usize,
     c: &mut [f32],
-) {
+) -> usize {
     let mut sums = [[0f32; COLS]; ROWS];
     let rows: [&[f32]; ROWS] = std::array::from_fn(|i| &a[i * k..][..k]);
     for p in 0..k {
@@ -209,6 +211,7 @@ fn tile<const FMA: bool, const ROWS: usize, const COLS: usize>(
             *c += sum;
         }
     }
+    ROWS
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Scores for translations and summaries: BLEU, chrF and ROUGE.
+//! Scores for translations and summaries: BLEU, chrF, TER and ROUGE.
 //!
 //! A [`Metric`] turns each pair of hypothesis and reference into [`Statistics`], which add up over a corpus,
 //! and turns their sum into a [`Score`]. A [`Signature`] says how a score was computed, so that it can be
@@ -13,8 +13,11 @@
 //! ```
 
 mod bleu;
+mod bootstrap;
 mod chrf;
+mod porter;
 mod rouge;
+mod ter;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -24,8 +27,10 @@ use std::ops::AddAssign;
 use crate::error::{Error, Result};
 
 pub use bleu::Bleu;
+pub use bootstrap::{RESAMPLES, Resampled};
 pub use chrf::Chrf;
 pub use rouge::{Overlap, Rouge};
+pub use ter::Ter;
 
 /// A way to score hypotheses against references, one reference for each.
 pub trait Metric {
@@ -40,6 +45,11 @@ pub trait Metric {
 
     /// The score of summed statistics.
     fn score(&self, statistics: &Statistics) -> Score;
+
+    /// Whether a low score is a good one, as with a rate of errors.
+    fn lower_is_better(&self) -> bool {
+        false
+    }
 
     /// The score of a corpus: hypothesis `i` is compared with reference `i`.
     ///
@@ -68,6 +78,13 @@ pub trait Metric {
 pub struct Statistics(Vec<f64>);
 
 impl Statistics {
+    /// Those of a corpus from those of its pairs.
+    pub fn sum(pairs: &[Statistics]) -> Self {
+        let mut sum = Self::default();
+        pairs.iter().for_each(|pair| sum += pair);
+        sum
+    }
+
     /// The number at `index`, 0 in an empty corpus.
     fn get(&self, index: usize) -> f64 {
         self.0.get(index).copied().unwrap_or(0.0)
@@ -76,10 +93,16 @@ impl Statistics {
 
 impl AddAssign for Statistics {
     fn add_assign(&mut self, other: Self) {
+        *self += &other;
+    }
+}
+
+impl AddAssign<&Self> for Statistics {
+    fn add_assign(&mut self, other: &Self) {
         if self.0.len() < other.0.len() {
             self.0.resize(other.0.len(), 0.0);
         }
-        for (sum, value) in self.0.iter_mut().zip(other.0) {
+        for (sum, value) in self.0.iter_mut().zip(&other.0) {
             *sum += value;
         }
     }
@@ -88,7 +111,7 @@ impl AddAssign for Statistics {
 /// The score of a corpus.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Score {
-    /// From 0 to 100, higher is better.
+    /// From 0 to 100, higher is better; in TER lower, and it may exceed 100.
     pub value: f64,
     /// What the score is made of, in the metric's usual notation; may be empty.
     pub detail: String,
@@ -115,6 +138,15 @@ impl Signature {
         let ours = concat!("diglot-", env!("CARGO_PKG_VERSION"));
         let all = [&[("nrefs", "1")], settings, &[("version", version), ("impl", ours)]].concat();
         Self(all.into_iter().map(|(key, value)| (key, value.to_owned())).collect())
+    }
+
+    /// The signature of a score that comes with an interval of [`Resampled`] scores.
+    #[must_use]
+    pub fn resampled(mut self) -> Self {
+        let settings = [("bs", RESAMPLES.to_string()), ("seed", bootstrap::SEED.to_string())];
+        let after_references = self.0.len().min(1);
+        self.0.splice(after_references..after_references, settings);
+        self
     }
 }
 

@@ -1,18 +1,27 @@
-//! ROUGE (Lin 2004) as rouge-score 0.1.2 computes it without a stemmer: lower case, runs of ASCII letters and
-//! digits as tokens. It is meant for English; other scripts have no tokens.
+//! ROUGE (Lin 2004) as rouge-score 0.1.2 computes it: lower case, runs of ASCII letters and digits as tokens, with or
+//! without a stemmer. It is meant for English; other scripts have no tokens.
 
+use std::collections::{BTreeSet, HashMap};
+
+use super::porter::stem;
 use super::{Metric, Score, Signature, Statistics, ngrams, shared};
 
-/// ROUGE-N for an order `n`, or ROUGE-L for the longest common subsequence. The score of a corpus is the mean
-/// F1 of its pairs.
+/// Shorter tokens are not stemmed.
+const SHORTEST_STEMMED: usize = 4;
+
+/// ROUGE-N or ROUGE-L. The score of a corpus is the mean F1 of its pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rouge {
-    /// Single tokens.
-    One,
-    /// Pairs of tokens.
-    Two,
-    /// The longest common subsequence of the whole texts.
-    L,
+pub struct Rouge {
+    unit: Unit,
+    stemmed: bool,
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unit {
+    Ngrams(usize),
+    Subsequence,
+    SummarySubsequence,
 }
 
 /// How far a hypothesis and its reference overlap; each number from 0 to 1.
@@ -27,15 +36,39 @@ pub struct Overlap {
 }
 
 impl Rouge {
+    /// ROUGE-1: single tokens.
+    pub const ONE: Self = Self::of(Unit::Ngrams(1));
+    /// ROUGE-2: pairs of tokens.
+    pub const TWO: Self = Self::of(Unit::Ngrams(2));
+    /// ROUGE-L: the longest common subsequence of the whole texts.
+    pub const L: Self = Self::of(Unit::Subsequence);
+    /// ROUGE-Lsum: the same by sentences, each on a line of its own.
+    pub const LSUM: Self = Self::of(Unit::SummarySubsequence);
+
+    const fn of(unit: Unit) -> Self {
+        Self { unit, stemmed: false }
+    }
+
+    /// The same on stems (Porter's, as NLTK extends him).
+    #[must_use]
+    pub const fn stemmed(self) -> Self {
+        Self { stemmed: true, ..self }
+    }
+
     /// Compares two texts.
     pub fn overlap(self, hypothesis: &str, reference: &str) -> Overlap {
-        let (hypothesis, reference) = (tokenize(hypothesis), tokenize(reference));
-        match self {
-            Self::One => Overlap::of_ngrams(&hypothesis, &reference, 1),
-            Self::Two => Overlap::of_ngrams(&hypothesis, &reference, 2),
-            Self::L => {
-                let common = longest_common_subsequence(&hypothesis, &reference);
+        let tokens = |text: &str| tokenize(text, self.stemmed);
+        match self.unit {
+            Unit::Ngrams(n) => Overlap::of_ngrams(&tokens(hypothesis), &tokens(reference), n),
+            Unit::Subsequence => {
+                let (hypothesis, reference) = (tokens(hypothesis), tokens(reference));
+                let common =
+                    *lengths(&reference, &hypothesis).last().and_then(|row| row.last()).unwrap_or(&0);
                 Overlap::new(common, hypothesis.len(), reference.len())
+            }
+            Unit::SummarySubsequence => {
+                let sentences = |text: &str| text.split('\n').map(tokens).collect::<Vec<_>>();
+                Overlap::of_sentences(&sentences(hypothesis), &sentences(reference))
             }
         }
     }
@@ -54,20 +87,40 @@ impl Overlap {
         let count = |tokens: &[String]| (tokens.len() + 1).saturating_sub(n);
         Self::new(common, count(hypothesis), count(reference))
     }
+
+    /// The tokens of each reference sentence that its subsequences with any hypothesis sentence hold, none counted
+    /// more often than either text has it.
+    fn of_sentences(hypothesis: &[Vec<String>], reference: &[Vec<String>]) -> Self {
+        let (mut left, mut wanted) = (counts(hypothesis), counts(reference));
+        let mut hits = 0;
+        for sentence in reference {
+            let union: BTreeSet<usize> =
+                hypothesis.iter().flat_map(|other| common_places(sentence, other)).collect();
+            for token in union.into_iter().map(|place| sentence[place].as_str()) {
+                if let (Some(left @ 1..), Some(wanted @ 1..)) = (left.get_mut(token), wanted.get_mut(token)) {
+                    *left -= 1;
+                    *wanted -= 1;
+                    hits += 1;
+                }
+            }
+        }
+        let count = |sentences: &[Vec<String>]| sentences.iter().map(Vec::len).sum();
+        Self::new(hits, count(hypothesis), count(reference))
+    }
 }
 
 impl Metric for Rouge {
     fn name(&self) -> String {
-        match self {
-            Self::One => "ROUGE-1",
-            Self::Two => "ROUGE-2",
-            Self::L => "ROUGE-L",
+        match self.unit {
+            Unit::Ngrams(n) => format!("ROUGE-{n}"),
+            Unit::Subsequence => "ROUGE-L".to_owned(),
+            Unit::SummarySubsequence => "ROUGE-Lsum".to_owned(),
         }
-        .to_owned()
     }
 
     fn signature(&self) -> Signature {
-        Signature::new(&[("stem", "no"), ("agg", "mean-f1"), ("tool", "rouge-score")], "0.1.2")
+        let stem = if self.stemmed { "porter" } else { "no" };
+        Signature::new(&[("stem", stem), ("agg", "mean-f1"), ("tool", "rouge-score")], "0.1.2")
     }
 
     /// The number of pairs and the sums of precision, recall and F1.
@@ -83,26 +136,50 @@ impl Metric for Rouge {
     }
 }
 
-fn tokenize(text: &str) -> Vec<String> {
+fn tokenize(text: &str, stemmed: bool) -> Vec<String> {
     text.to_lowercase()
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|token| !token.is_empty())
-        .map(str::to_owned)
+        .map(|token| if stemmed && token.len() >= SHORTEST_STEMMED { stem(token) } else { token.to_owned() })
         .collect()
 }
 
-/// The length of the longest common subsequence, one row of the table at a time.
-fn longest_common_subsequence(a: &[String], b: &[String]) -> usize {
-    let mut row = vec![0; b.len() + 1];
-    for x in a {
-        let mut diagonal = 0;
+fn counts(sentences: &[Vec<String>]) -> HashMap<&str, usize> {
+    let mut counts = HashMap::new();
+    for token in sentences.iter().flatten() {
+        *counts.entry(token.as_str()).or_insert(0) += 1;
+    }
+    counts
+}
+
+/// The lengths of the longest common subsequences of the first `i` and the first `j` tokens, at `[i][j]`.
+fn lengths(a: &[String], b: &[String]) -> Vec<Vec<usize>> {
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for (i, x) in a.iter().enumerate() {
         for (j, y) in b.iter().enumerate() {
-            let above = row[j + 1];
-            row[j + 1] = if x == y { diagonal + 1 } else { above.max(row[j]) };
-            diagonal = above;
+            rows[i + 1][j + 1] = if x == y { rows[i][j] + 1 } else { rows[i][j + 1].max(rows[i + 1][j]) };
         }
     }
-    row[b.len()]
+    rows
+}
+
+/// Where the tokens of one longest common subsequence stand in `a`. Of several it is the one that rouge-score finds,
+/// since the union over sentences depends on it.
+fn common_places(a: &[String], b: &[String]) -> Vec<usize> {
+    let lengths = lengths(a, b);
+    let (mut i, mut j) = (a.len(), b.len());
+    let mut places = Vec::new();
+    while i > 0 && j > 0 {
+        if a[i - 1] == b[j - 1] {
+            (i, j) = (i - 1, j - 1);
+            places.push(i);
+        } else if lengths[i][j - 1] > lengths[i - 1][j] {
+            j -= 1;
+        } else {
+            i -= 1;
+        }
+    }
+    places
 }
 
 #[cfg(test)]
@@ -112,9 +189,10 @@ mod tests {
     #[test]
     fn tokens_are_ascii_letters_and_digits() {
         assert_eq!(
-            tokenize("Don't stop: 3.5 Caf\u{e9}s \u{212a}"),
+            tokenize("Don't stop: 3.5 Caf\u{e9}s \u{212a}", false),
             ["don", "t", "stop", "3", "5", "caf", "s", "k"]
         );
+        assert_eq!(tokenize("Cars ran, stopping", true), ["car", "ran", "stop"]);
     }
 
     #[test]
@@ -124,8 +202,15 @@ mod tests {
     }
 
     #[test]
+    fn sentences_are_compared_one_by_one() {
+        let (hypothesis, reference) = ("the gunman fled\npolice came", "police came\nthe gunman fled");
+        assert_eq!(Rouge::LSUM.overlap(hypothesis, reference).f1, 1.0);
+        assert_eq!(Rouge::L.overlap(hypothesis, reference).f1, 0.6);
+    }
+
+    #[test]
     fn empty_texts_overlap_nowhere() {
-        for rouge in [Rouge::One, Rouge::Two, Rouge::L] {
+        for rouge in [Rouge::ONE, Rouge::TWO, Rouge::L, Rouge::LSUM] {
             assert_eq!(rouge.overlap("", "a b"), Overlap::default());
             assert_eq!(rouge.overlap("a", ""), Overlap::default());
         }

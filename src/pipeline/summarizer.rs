@@ -51,6 +51,11 @@ impl Summarizer {
         self
     }
 
+    /// The model that fills the role, if one does.
+    pub fn model(&self) -> Option<&Model> {
+        self.model.as_ref()
+    }
+
     /// Summarises the target texts of a bitext.
     ///
     /// # Errors

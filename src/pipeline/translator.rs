@@ -63,6 +63,11 @@ impl Translator {
         self
     }
 
+    /// The model that fills the role.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
     /// Translates a document, segment by segment. A document that is in the target language already comes
     /// back as it is, its segments flagged.
     ///

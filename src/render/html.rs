@@ -18,26 +18,7 @@ pub(super) struct Html;
 
 impl Renderer for Html {
     fn open(&self, articles: &[Article], view: &View, out: &mut dyn Write) -> io::Result<()> {
-        write!(
-            out,
-            r#"<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<meta name="generator" content="diglot {version}">
-<title>{title}</title>
-<style>
-{STYLE}</style>
-</head>
-<body>
-"#,
-            version = env!("CARGO_PKG_VERSION"),
-            title = page_title(articles),
-        )?;
+        open_page(&page_title(articles), "", out)?;
         if view.texts && view.layout != Layout::Target {
             write_language_switch(articles, out)?;
         }
@@ -61,6 +42,30 @@ impl Renderer for Html {
         write_legend(articles, view, out)?;
         writeln!(out, "</body>\n</html>")
     }
+}
+
+/// Writes everything before the content of a page: its head, with `style` behind the style of all pages, and the start
+/// of its body. `title` is escaped already.
+pub(crate) fn open_page(title: &str, style: &str, out: &mut dyn Write) -> io::Result<()> {
+    write!(
+        out,
+        r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta name="generator" content="diglot {version}">
+<title>{title}</title>
+<style>
+{STYLE}{style}</style>
+</head>
+<body>
+"#,
+        version = env!("CARGO_PKG_VERSION"),
+    )
 }
 
 fn page_title(articles: &[Article]) -> String {
@@ -181,7 +186,7 @@ impl Page<'_> {
                 ));
             }
         }
-        html + &flags(&sentence.flags)
+        html + &flag_marks(&sentence.flags)
     }
 
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -229,7 +234,7 @@ impl Page<'_> {
             out,
             r##"<a class="number" href="#{anchor}" aria-label="Sentence {number}">{number}{confidence}</a>"##
         )?;
-        let flags = flags(&unit.target.flags);
+        let flags = flag_marks(&unit.target.flags);
         let source = esc(bitext.source(unit));
         if !bitext.is_bilingual() {
             self.write_cell(element, "src", &bitext.pair.source, &(source + &flags), out)?;
@@ -346,7 +351,7 @@ fn write_legend(articles: &[Article], view: &View, out: &mut dyn Write) -> io::R
 }
 
 /// Flags in words, after the text that they belong to.
-fn flags(flags: &[Flag]) -> String {
+pub(crate) fn flag_marks(flags: &[Flag]) -> String {
     let flags = flags.iter().map(|flag| {
         let (class, word) = if is_note(flag.kind) { ("flag note", "note") } else { ("flag", "check") };
         format!(r#" <strong class="{class}" lang="en" dir="ltr">{word}: {}</strong>"#, esc(&describe(flag)))
@@ -363,7 +368,7 @@ fn count(number: usize, noun: &str) -> String {
 }
 
 /// The attributes that every text in a language carries.
-fn lang_attributes(lang: &Lang) -> String {
+pub(crate) fn lang_attributes(lang: &Lang) -> String {
     format!(r#"lang="{}" dir="{}""#, esc(lang.tag()), direction(lang))
 }
 
@@ -372,7 +377,7 @@ fn direction(lang: &Lang) -> &'static str {
 }
 
 /// `text` as HTML text or attribute value.
-fn esc(text: &str) -> String {
+pub(crate) fn esc(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in clean(text).chars() {
         match c {

@@ -6,7 +6,7 @@
 
 mod clean;
 mod flags;
-mod html;
+pub(crate) mod html;
 mod json;
 mod markdown;
 mod text;

@@ -10,6 +10,10 @@ use crate::engine::{Device, Event, Flow, Hypothesis};
 use crate::error::{Error, Result};
 use crate::plan::Decoding;
 
+/// So many tokens of answers that are given are weighed in a step, beside the rows that decode: logits of a whole
+/// vocabulary take room.
+pub(super) const FORCED_TOKENS: usize = 32;
+
 /// A request in tokens.
 pub(super) struct Prompt {
     pub(super) tokens: Vec<u32>,
@@ -218,7 +222,7 @@ impl Batch<'_> {
         let speculates = self.options.speculate && self.options.device == Device::Cpu;
         let left = if speculates { STEP_TOKENS } else { 0 };
         let each = left.saturating_sub(taken) / counts.len().max(1);
-        let mut left = self.options.step_tokens.saturating_sub(taken);
+        let mut left = self.options.step_tokens.saturating_sub(taken).min(FORCED_TOKENS);
         let input = |(row, count): (&Active, usize)| {
             let end = row.read + count;
             let answers = count > 0 && end == row.tokens.len();

@@ -31,7 +31,7 @@ pub use decoder::{Decoder, Row};
 pub use crate::engine::formats::{FormatUse, Kernel};
 pub use crate::engine::slots::{KvShape, SlotId, Slots};
 
-use batch::{Batch, Forced, Prompt};
+use batch::{Batch, FORCED_TOKENS, Forced, Prompt};
 use ending::Ending;
 use restrict::{HeadRows, Restriction};
 use speculate::STEP_TOKENS;
@@ -144,7 +144,7 @@ impl CausalEngine {
         }
         let longest = options.context.min(config.context).saturating_mul(shape.bytes());
         let widths = 3 * config.hidden + 2 * config.feed_forward + 4 * config.heads * config.head_dim;
-        let logits = options.max_rows.max(STEP_TOKENS) * config.vocab;
+        let logits = (options.max_rows.max(STEP_TOKENS) + FORCED_TOKENS) * config.vocab;
         let step = (options.step_tokens * widths + logits) * size_of::<f32>();
         Ok((weights + options.kv_bytes.max(longest) + step) as u64)
     }

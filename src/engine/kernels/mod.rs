@@ -278,7 +278,7 @@ impl PackedLinear {
     /// How many tiles a thread takes at once: so few that no thread waits long for another, and where several
     /// groups of rows pass by, that they stay in its cache. Tiles that are read once are read in long strips.
     fn tiles_at_once(&self, once: bool, threads: usize) -> usize {
-        const CACHED: usize = 1 << 17;
+        const CACHED: usize = 1 << 16;
         let fair = self.n.div_ceil(COLUMNS) / (8 * threads);
         let cached = if once { usize::MAX } else { CACHED / self.tile_bytes() };
         fair.min(cached).max(1)
@@ -305,12 +305,12 @@ impl PackedLinear {
         x: &Activations<'_>,
         groups: Range<usize>,
         tiles: Range<usize>,
+        results: &mut Results,
         mut f: impl FnMut(usize, &[f32]),
     ) {
         let columns = self.n.min(tiles.end * COLUMNS) - tiles.start * COLUMNS;
         let rows = x.rows(groups.start).start..x.rows(groups.end - 1).end;
         let groups: Vec<Group<'_>> = groups.map(|group| x.group(group)).collect();
-        let mut results = [[0.0; COLUMNS]; activations::ROWS * AT_ONCE];
         let results = &mut results[..rows.len() * x.parts() * tiles.len()];
         let row_len = results.len() / rows.len();
         self.product(&groups, tiles, results);
@@ -388,11 +388,16 @@ pub(crate) fn multiply(
         let Product { weight, bias, .. } = &products[*index];
         let x = quantized.of(weight);
         let (groups_at_once, tiles_at_once) = weight.form.at_once(x.groups());
+        let mut results = [[0.0; COLUMNS]; activations::ROWS * AT_ONCE];
         for groups in pieces(0..x.groups(), groups_at_once) {
             for tiles in pieces(tiles.clone(), tiles_at_once) {
                 let columns = tiles.start * COLUMNS..weight.n.min(tiles.end * COLUMNS);
                 let bias = bias.map(|bias| &bias[columns.clone()]);
-                weight.each_row(x, groups.clone(), tiles, |row, results| {
+                for row in x.rows(groups.start).start..x.rows(groups.end - 1).end {
+                    let at = row * weight.n + columns.start;
+                    fetch_to_write(outs[*index].get().wrapping_add(at), columns.len());
+                }
+                weight.each_row(x, groups.clone(), tiles, &mut results, |row, results| {
                     let at = row * weight.n + columns.start;
                     // SAFETY: the row is below m and the columns below n, so the range lies inside `out`,
                     // which the caller borrows for the whole region; tiles have columns of their own, and
@@ -407,6 +412,21 @@ pub(crate) fn multiply(
             }
         }
     });
+}
+
+/// Where a kernel puts the results of rows and tiles that it is given at once.
+type Results = [[f32; COLUMNS]; activations::ROWS * AT_ONCE];
+
+/// Fetches numbers that will be written when the product is done, so that nothing waits for them then.
+fn fetch_to_write(first: *const f32, len: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for line in (0..len).step_by(COLUMNS) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: an address to fetch may lie anywhere.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(line).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (first, len);
 }
 
 /// A range in pieces of at most `len`.
