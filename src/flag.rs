@@ -18,6 +18,10 @@ pub enum FlagKind {
     LengthRatio,
     /// Numbers of the source are missing or different.
     Numbers,
+    /// Addresses, code, placeholders or tags were lost, changed or made up.
+    DoNotTranslate,
+    /// Terms of the glossary are missing.
+    Glossary,
     /// The output opens with a chat phrase (`Sure, here is …`).
     Preamble,
     /// The model declined to do the task.
@@ -40,13 +44,15 @@ pub enum FlagKind {
 
 impl FlagKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [FlagKind; 15] = [
+    pub const ALL: [FlagKind; 17] = [
         Self::Empty,
         Self::Loop,
         Self::Echo,
         Self::WrongLanguage,
         Self::LengthRatio,
         Self::Numbers,
+        Self::DoNotTranslate,
+        Self::Glossary,
         Self::Preamble,
         Self::Refusal,
         Self::Truncated,
@@ -72,6 +78,8 @@ impl FlagKind {
             Self::WrongLanguage => "wrong-language",
             Self::LengthRatio => "length-ratio",
             Self::Numbers => "numbers",
+            Self::DoNotTranslate => "do-not-translate",
+            Self::Glossary => "glossary",
             Self::Preamble => "preamble",
             Self::Refusal => "refusal",
             Self::Truncated => "truncated",

@@ -6,7 +6,7 @@
 //! A [`ModelStore`] finds model files and, when asked, fetches and verifies them. A [`Model`] is loaded from
 //! it once and fills two roles: a [`Translator`] turns a [`Document`] into a [`Bitext`], a [`Summarizer`]
 //! turns a bitext into a [`Summary`] whose sentences point at the segments that carry them. [`render`] writes
-//! both as text, Markdown, HTML or JSON.
+//! both as text, Markdown, HTML or JSON. [`eval`] scores systems on test sets, with the [`metrics`].
 //!
 //! ```no_run
 //! use diglot::{Catalog, Document, Lang, LoadOptions, Model, ModelStore, Summarizer, Translator};
@@ -46,6 +46,8 @@ mod lang;
 pub mod metrics;
 
 pub mod document;
+mod glossary;
+mod memory;
 pub mod segment;
 
 pub mod catalog;
@@ -76,8 +78,10 @@ pub use catalog::{Catalog, ModelStore};
 pub use document::Document;
 pub use error::{Error, ErrorKind, Result};
 pub use flag::{Flag, FlagKind};
+pub use glossary::{Compliance, Glossary, Term};
 pub use lang::{Detected, Lang, LangPair, detect, detect_among};
-pub use pipeline::{LoadOptions, Model, Progress, Summarizer, Translator};
+pub use memory::{Suggestion, TranslationMemory};
+pub use pipeline::{LoadOptions, Model, Progress, Route, Summarizer, Translator};
 pub use plan::Length;
 pub use summarize::Summary;
 pub use translate::Quality;

@@ -4,6 +4,9 @@
 #[path = "support/gguf_file.rs"]
 #[allow(dead_code)]
 mod gguf_file;
+#[path = "support/opus.rs"]
+#[allow(dead_code)]
+mod opus;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -173,8 +176,37 @@ fn prompts_are_those_of_the_article_and_come_with_their_answers() {
 }
 
 #[test]
+fn an_encoder_decoder_is_measured_in_translating() {
+    let desk = Desk::new();
+    opus::write(&desk.0.path().join("opus"));
+    let args = ["--model", "opus", "--threads", "2"];
+    let report = desk.json(&[&args[..], &["--rounds", "2", "--json"]].concat());
+    let mut expected = vec!["load", "greedy", "greedy, mixed", "beam 4", "beam 4, mixed"];
+    expected.extend(["1 stream", "1 stream, mixed", "2 streams", "2 streams, mixed"]);
+    expected.extend(cfg!(target_os = "linux").then_some("peak memory"));
+    assert_eq!(names(&report), expected);
+    for measure in report["measures"].as_array().unwrap() {
+        assert_eq!(measure["values"].as_array().unwrap().len(), 2, "{measure}");
+        assert!(measure["min"].as_f64() > Some(0.0), "{measure}");
+    }
+    assert_eq!((&report["model"], &report["file"]), (&"opus".into(), &"opus".into()));
+    let formats = report["formats"].as_array().unwrap();
+    assert_eq!((formats.len(), &formats[0]["format"]), (1, &"Q8_0".into()));
+    // One layer on each side: 4 and 2, 8 and 2; and the output head.
+    assert_eq!((&formats[0]["kernel"], &formats[0]["tensors"]), (&"portable".into(), &17.into()));
+
+    let output = desk.bench(&[&args[..], &["--rounds", "1", "--only", "streams"]].concat());
+    let table = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(table.contains("64 texts together, 16 in streams") && !table.contains("greedy"), "{table}");
+    assert!(stderr(&output).contains("round 1 of 1: streams"), "{}", stderr(&output));
+}
+
+#[test]
 fn what_cannot_be_measured_is_said_before_anything_is() {
     let desk = Desk::new();
+    opus::write(&desk.0.path().join("opus"));
+    fs::create_dir(desk.0.path().join("empty")).unwrap();
     desk.file("english.txt", "The town opens a new swimming pool in May. It cost twelve million euros.\n");
     desk.file("page.gguf", "<!DOCTYPE html><html></html>");
     let tiny = &tiny();
@@ -189,6 +221,14 @@ fn what_cannot_be_measured_is_said_before_anything_is() {
     desk.fails(&["--model", tiny, "--only", "deep"], 2, &["577 positions", "512", "--only"]);
     desk.fails(&["--model", tiny, "--article", "english.txt"], 2, &["English already", "--lang"]);
     desk.fails(&["--model", tiny, "--article", "absent.txt"], 3, &["absent.txt"]);
+    desk.fails(
+        &["--model", "opus", "--only", "load,deep"],
+        2,
+        &["opus", "encoder-decoder", "deep", "greedy"],
+    );
+    desk.fails(&["--model", "opus", "--prompts"], 2, &["opus", "--prompts"]);
+    desk.fails(&["--model", tiny, "--only", "beams"], 2, &["a decoder", "beams", "prefill"]);
+    desk.fails(&["--model", "empty"], 4, &["config.json"]);
     desk.fails(&["--model", "page.gguf", "--only", "prefill"], 4, &["page.gguf"]);
     desk.fails(&["--only", "prefill"], 5, &["models pull"]);
 }

@@ -202,6 +202,19 @@ fn titles_and_quotations_are_recognised() {
 }
 
 #[test]
+fn code_between_fences_is_one_block() {
+    use BlockKind::{Code, Paragraph};
+    let code = "```rust\nfn main() {}\n\n  ``\nx\n```";
+    let text = format!("Es ging los.\n{code}\nDann kam er.\n\n{code}");
+    let expected = [(Paragraph, "Es ging los."), (Code, code), (Paragraph, "Dann kam er."), (Code, code)];
+    assert_eq!(blocks(&text), expected.map(|(kind, text)| (kind, text.to_string())));
+    for open in ["Es ging los.\n\n```\nEin Zeichen, das nichts schließt.", "```a```\n\nWort\n\n```"] {
+        assert!(blocks(open).iter().all(|(kind, _)| *kind != Code), "{open}");
+    }
+    assert_eq!(blocks(&format!("{code}\n\nEs ging los."))[0].0, Code, "no title");
+}
+
+#[test]
 fn only_white_space_lies_between_blocks_of_large_texts() {
     let paragraph = format!("{}\r\n\r\n", GERMAN.trim().repeat(20));
     for text in [
@@ -209,6 +222,8 @@ fn only_white_space_lies_between_blocks_of_large_texts() {
         format!("x{}y", "\n".repeat(10_000_000)),
         "Zeile mit Text\n".repeat(300_000),
         "a".repeat(5_000_000),
+        "```\n".repeat(500_001),
+        "```x\n".repeat(500_000),
     ] {
         let document = decode(text.as_bytes()).unwrap();
         let mut end = 0;

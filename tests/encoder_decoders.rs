@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 use diglot::engine::seq2seq::{Options, Seq2SeqEngine};
 use diglot::engine::{Engine, Event, Flow};
 use diglot::plan::{Decoding, Length, Request, Task, Wording};
-use diglot::{ErrorKind, Lang, LangPair};
+use diglot::{ErrorKind, Lang, LangPair, Term};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -101,6 +101,19 @@ fn a_folder_translates_offline_and_gives_the_same_bytes_twice() {
     let text = desk.translate(&["--quiet"]);
     assert_eq!((text.status.code(), stderr(&text).as_str()), (Some(0), ""));
     assert_eq!(String::from_utf8(text.stdout).unwrap().matches("\n\n").count(), 1);
+}
+
+#[test]
+fn weights_are_kept_as_asked() {
+    let desk = Desk::new();
+    let logprob = |precision: &str| {
+        let article = desk.article(&["--precision", precision]);
+        article["segments"][1]["logprob"].as_f64().unwrap()
+    };
+    let [int8, bf16, f32] = ["int8", "bf16", "f32"].map(logprob);
+    assert_eq!(desk.article(&[])["segments"][1]["logprob"].as_f64(), Some(int8), "8 bits are the default");
+    assert!(int8 != f32 && bf16 != f32 && int8 != bf16, "{int8} {bf16} {f32}");
+    assert_fails(&desk.translate(&["--precision", "int2"]), 2, &["int2", "bf16"]);
 }
 
 #[test]
@@ -238,7 +251,11 @@ fn alternatives_stand_below_the_target_and_in_json() {
 
 fn request(text: &str, wording: Wording, decoding: Decoding, max_tokens: usize) -> Request {
     let pair = LangPair { source: Lang::DE, target: Lang::EN };
-    Request { task: Task::Translate { pair, text: text.into(), wording }, decoding, max_tokens }
+    Request {
+        task: Task::Translate { pair, text: text.into(), terms: Vec::new(), wording },
+        decoding,
+        max_tokens,
+    }
 }
 
 #[test]
@@ -276,6 +293,44 @@ fn the_answer_to_a_request_does_not_depend_on_the_others() {
         assert_eq!(alone[0].text, expected.text);
         assert_eq!(alone[0].finish, expected.finish);
     }
+}
+
+#[test]
+fn the_terms_of_a_request_are_written() {
+    let desk = Desk::new();
+    let mut engine = Seq2SeqEngine::load(&desk.model(), Options::default()).unwrap();
+    let terms = ["swimming pool", "town"].map(|target| Term { source: "x".into(), target: target.into() });
+    let mut ask = |terms: &[Term], wording: Wording| {
+        let mut request = request("Die Stadt eröffnet ein Hallenbad.", wording, Decoding::Greedy, 40);
+        let Task::Translate { terms: asked, .. } = &mut request.task else { panic!("a summary") };
+        *asked = terms.to_vec();
+        engine.run(&[request], &mut |_| Flow::Continue).unwrap().remove(0).text.to_lowercase()
+    };
+    for wording in [Wording::Plain, Wording::Strict] {
+        let (without, with) = (ask(&[], wording), ask(&terms, wording));
+        for term in ["swimming pool", "town"] {
+            assert!(!without.contains(term) && with.contains(term), "{without} | {with}");
+        }
+    }
+}
+
+#[test]
+fn a_glossary_is_reported_and_its_misses_are_flagged() {
+    let desk = Desk::new();
+    fs::write(desk.home.path().join("terms.csv"), "Hallenbad,swimming pool\nBürgermeisterin,mayor\n")
+        .unwrap();
+    let article = desk.article(&["--glossary", "terms.csv"]);
+    let mut kept = 0;
+    for segment in article["segments"].as_array().unwrap() {
+        let (source, target) = (segment["source"].as_str().unwrap(), segment["target"].as_str().unwrap());
+        let terms = [("Hallenbad", "swimming pool"), ("Bürgermeisterin", "mayor")];
+        if let Some((_, term)) = terms.iter().find(|(term, _)| source.contains(term)) {
+            let missed = segment["flags"].as_array().unwrap().iter().any(|flag| flag["kind"] == "glossary");
+            assert_eq!(target.to_lowercase().contains(term), !missed, "{segment}");
+            kept += usize::from(!missed);
+        }
+    }
+    assert_eq!(article["glossary"], serde_json::json!({"found": 3, "kept": kept}));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Damaged, hostile and mistaken model files: each gets one clear error, and none a panic or the machine's memory.
 
 #[path = "support/gguf_file.rs"]
+#[allow(dead_code)]
 mod gguf_file;
 
 use std::path::{Path, PathBuf};

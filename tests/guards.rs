@@ -353,7 +353,15 @@ fn a_candidate_after_which_the_source_is_probable_is_taken() {
     let asked: Vec<_> = outcome.rounds[1].iter().map(|r| (&r.task, &r.decoding)).collect();
     for ((task, decoding), candidate) in asked.into_iter().zip([ODD, GOOD]) {
         let back = LangPair { source: Lang::EN, target: Lang::DE };
-        assert_eq!(task, &Task::Translate { pair: back, text: candidate.into(), wording: Wording::Plain });
+        assert_eq!(
+            task,
+            &Task::Translate {
+                pair: back,
+                text: candidate.into(),
+                terms: Vec::new(),
+                wording: Wording::Plain
+            }
+        );
         assert_eq!(decoding, &Decoding::Forced { answer: SOURCE.into() });
     }
     assert_eq!(outcome.rounds[1].len(), 2, "each text once");
@@ -456,4 +464,54 @@ fn a_wrong_number_is_asked_for_again() {
         &said("The city has 12,500 inhabitants and three stations."),
         good,
     );
+}
+
+#[test]
+fn what_is_not_to_be_translated_is_kept_mended_or_asked_for_again() {
+    let source = "Öffnen Sie https://example.org/hilfe und klicken Sie auf <b>{name}</b>.";
+    let good = "Open https://example.org/hilfe and click on <b>{name}</b>.";
+    for faulty in ["Open the page and click on the name.", &format!("{good} <br>")] {
+        let faulty = said(faulty);
+        let mended = answered(source, &faulty, 1, good);
+        assert_eq!((mended.targets[0].text.as_str(), mended.kinds(0), mended.retries), (good, vec![], 1));
+        let stays = translate(&texts(&[source]), 4096, |request| match text_of(request) == source {
+            true => faulty.clone(),
+            false => said(""),
+        });
+        assert_eq!((stays.kinds(0), stays.retries), (vec![FlagKind::DoNotTranslate], 2));
+    }
+    for distorted in [
+        "Open https://example.org/help and click on <b>{name}</b>.",
+        "Open https: //example.org/hilfe and click on < b >{ Name }</ b >.",
+    ] {
+        let mended = answered(source, &said(distorted), usize::MAX, "");
+        assert_eq!((mended.targets[0].text.as_str(), mended.rounds.len()), (good, 1));
+    }
+    let code = answered("Starten Sie mit `cargo run`.", &said("Start with 'cargo run'."), usize::MAX, "");
+    assert_eq!((code.targets[0].text.as_str(), code.retries), ("Start with `cargo run`.", 0));
+}
+
+#[test]
+fn a_text_whose_placeholders_are_lost_is_asked_for_between_them() {
+    let source = "Hallo {vorname} {nachname}, herzlich willkommen auf <i>unserer Seite</i>!";
+    let outcome = translate(&texts(&[source]), 4096, |request| {
+        assert!(text_of(request) == source || !text_of(request).contains(['{', '<']), "{}", text_of(request));
+        said(match text_of(request) {
+            "Hallo" => "Hello",
+            ", herzlich willkommen auf" => ", a warm welcome to",
+            "unserer Seite" => "our site",
+            _ => "Hello, a warm welcome to our site!",
+        })
+    });
+    assert_eq!(outcome.targets[0].text, "Hello {vorname} {nachname}, a warm welcome to <i>our site</i>!");
+    assert_eq!((outcome.kinds(0), outcome.rounds.len(), outcome.rounds[2].len()), (vec![], 3, 3));
+    assert_eq!(outcome.targets[0].logprob, Some(-0.25));
+}
+
+#[test]
+fn what_holds_nothing_else_is_not_asked_for() {
+    for text in ["`cargo run --release`", "{{ name }}: {wert}", "<a href=\"x y\">https://example.org</a>"] {
+        let outcome = translate(&texts(&[text]), 4096, |_| panic!("{text} was asked for"));
+        assert_eq!((outcome.targets[0].text.as_str(), outcome.kinds(0)), (text, vec![]));
+    }
 }

@@ -4,12 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room, each importing only from those before it.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 23] = [
     "error",
     "flag",
     "lang",
     "metrics",
     "document",
+    "glossary",
+    "memory",
     "segment",
     "gguf",
     "weights",

@@ -114,6 +114,15 @@ fn a_stamp_alone_and_a_dateline_after_the_title_are_meta() {
 }
 
 #[test]
+fn code_between_fences_is_copied_whole() {
+    use SegmentKind::{Meta, Text};
+    let code = "```\nEins. Zwei.\n\nDrei.\n```";
+    let expected = [(Text, "Die Stadt baut."), (Meta, code), (Text, "Das dauert.")];
+    let found = kinds(&format!("Die Stadt baut.\n\n{code}\n\nDas dauert.\n"), &Lang::DE);
+    assert_eq!(found, expected.map(|(k, t)| (k, t.to_string())));
+}
+
+#[test]
 fn a_sentence_that_begins_with_a_date_is_no_stamp() {
     for line in [
         "Am 29. Juni 2022 begann der Gipfel.",

@@ -10,9 +10,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use diglot::assemble::MemoryMatch;
 use diglot::catalog::{Catalog, Proceed, StoreEvent};
+use diglot::translate::Target;
 use diglot::{
-    Bitext, Document, Lang, LoadOptions, Model, ModelStore, Result, Summarizer, Summary, Translator,
+    Bitext, Document, FlagKind, Glossary, Lang, LoadOptions, Model, ModelStore, Result, Summarizer, Summary,
+    TranslationMemory, Translator,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -48,6 +51,16 @@ const CHECKS: &[Check] = &[
         name: "qwen_1_5b_makes_a_bilingual_article",
         card: "qwen2.5-coder-1.5b-instruct",
         run: makes_a_bilingual_article,
+    },
+    Check {
+        name: "qwen_1_5b_keeps_to_a_glossary_and_is_remembered",
+        card: "qwen2.5-coder-1.5b-instruct",
+        run: keeps_to_a_glossary_and_is_remembered,
+    },
+    Check {
+        name: "qwen_1_5b_leaves_alone_what_is_not_to_be_translated",
+        card: "qwen2.5-coder-1.5b-instruct",
+        run: leaves_alone_what_is_not_to_be_translated,
     },
 ];
 
@@ -185,6 +198,40 @@ fn makes_a_bilingual_article(gguf: &Path) -> std::result::Result<(), Failed> {
         check(english["sources"] == german["sources"], "the same sources on both sides")?;
     }
     check(english.iter().any(|s| !list(&s["sources"]).is_empty()), "some sentence is supported")
+}
+
+/// At least 95 % of a glossary's terms, and the same targets from a translation memory.
+fn keeps_to_a_glossary_and_is_remembered(gguf: &Path) -> std::result::Result<(), Failed> {
+    let model = Model::load_file(&ModelStore::from_env()?, &Catalog::load()?, gguf, &LoadOptions::default())?;
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/glossary");
+    let sentences = std::fs::read_to_string(data.join("sentences.de.txt"))?;
+    let sentences: Vec<&str> = sentences.lines().take(30).collect();
+    let document = Document::decode("sentences", sentences.join("\n\n"), None)?;
+    let place = tempfile::tempdir()?;
+    let translate = || {
+        let translator = Translator::new(&model, Lang::EN).from(Lang::DE);
+        let memory = TranslationMemory::open(place.path().join("a.tm"))?;
+        translator.glossary(Glossary::read(data.join("terms.csv"))?).memory(memory).translate(&document)
+    };
+    let (first, second) = (translate()?, translate()?);
+    let compliance = first.glossary.unwrap_or_default();
+    println!("{} of {} terms kept", compliance.kept, compliance.found);
+    check(compliance.found >= 30 && compliance.kept * 100 >= compliance.found * 95, "terms are kept")?;
+    check(second.target_text() == first.target_text(), "the same text from the memory")?;
+    let exact = second.units.iter().filter(|unit| unit.memory == Some(MemoryMatch::Exact)).count();
+    check(exact * 10 >= second.units.len() * 8, "most of it is in the memory")
+}
+
+/// Addresses, code, placeholders and tags of every second sentence.
+fn leaves_alone_what_is_not_to_be_translated(gguf: &Path) -> std::result::Result<(), Failed> {
+    let model = Model::load_file(&ModelStore::from_env()?, &Catalog::load()?, gguf, &LoadOptions::default())?;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/verbatim.de.txt");
+    let sentences = std::fs::read_to_string(path)?;
+    let sentences: Vec<&str> = sentences.lines().step_by(2).collect();
+    let targets = Translator::new(&model, Lang::EN).translate_texts(&sentences, &Lang::DE)?;
+    let is_lost = |target: &&Target| target.flags.iter().any(|flag| flag.kind == FlagKind::DoNotTranslate);
+    let lost: Vec<&str> = targets.iter().filter(is_lost).map(|target| target.text.as_str()).collect();
+    check(lost.len() <= 1, &format!("{lost:?}"))
 }
 
 fn check(holds: bool, what: &str) -> std::result::Result<(), Failed> {

@@ -2,7 +2,9 @@
 
 use crate::document::Document;
 use crate::error::{Error, Result};
+use crate::glossary::Compliance;
 use crate::lang::LangPair;
+use crate::memory::Suggestion;
 use crate::segment::Segment;
 use crate::translate::Target;
 
@@ -17,6 +19,8 @@ pub struct Bitext {
     pub confidence: Option<f64>,
     /// Every segment in document order. Segment `id` is the index.
     pub units: Vec<Unit>,
+    /// How the targets kept to the glossary, where there was one.
+    pub glossary: Option<Compliance>,
 }
 
 /// A source segment with its target.
@@ -29,6 +33,17 @@ pub struct Unit {
     /// Other translations, where they were asked for: the likeliest first, all different from each other and from
     /// the target.
     pub alternatives: Vec<Alternative>,
+    /// What a translation memory holds for the segment, where there was one.
+    pub memory: Option<MemoryMatch>,
+}
+
+/// What a translation memory holds for a segment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MemoryMatch {
+    /// The target was taken from it.
+    Exact,
+    /// The translation of a similar text, which was not used.
+    Fuzzy(Suggestion),
 }
 
 /// Another translation of a segment.
@@ -38,6 +53,13 @@ pub struct Alternative {
     pub text: String,
     /// Mean natural logarithm of the token probabilities.
     pub logprob: Option<f64>,
+}
+
+impl Unit {
+    /// Whether the target is a translation, by a model or from a memory, and no copy.
+    pub fn is_translated(&self) -> bool {
+        self.target.logprob.is_some() || self.memory == Some(MemoryMatch::Exact)
+    }
 }
 
 impl Bitext {
@@ -61,9 +83,9 @@ impl Bitext {
         let units = segments
             .into_iter()
             .zip(targets)
-            .map(|(segment, target)| Unit { segment, target, alternatives: Vec::new() })
+            .map(|(segment, target)| Unit { segment, target, alternatives: Vec::new(), memory: None })
             .collect();
-        Ok(Self { document, pair, confidence, units })
+        Ok(Self { document, pair, confidence, units, glossary: None })
     }
 
     /// The source text of a unit.

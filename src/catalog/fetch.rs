@@ -4,20 +4,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::address::host_of;
-use super::card::{Card, CardFile, Source};
+use super::card::{Card, Trust};
 use super::events::{Observe, StoreEvent, tell};
+use super::file::{CardFile, Hash};
 use super::layout::remove_if_there;
 use super::ledger::{Fetched, Ledger, key};
 use super::lock::Lock;
 use super::place::{Place, free_space};
-use super::store::{Local, ModelStore, hash_file};
+use super::source::Source;
+use super::store::{Local, ModelStore};
 use super::{http, hub, packages};
 use crate::error::{Error, Result};
 
 /// Why a source did not give a file.
 pub(crate) enum Failure {
-    /// It cannot be reached, or refuses; the reason in one line.
+    /// It cannot be reached, or is of no use; the reason in one line.
     Unusable(String),
+    /// It does not have what was asked for.
+    Absent(String),
+    /// It does not give it to this user.
+    Refused(String),
     /// It gave, or offers, other bytes than the card's.
     WrongBytes(String),
     /// Going on is no use: a full disk, an interrupt.
@@ -37,16 +43,20 @@ struct Delivery<'a> {
     file: &'a CardFile,
     place: Place,
     source: String,
+    /// The bytes of all files that are to come, where this is the first of them.
+    announce: Option<u64>,
 }
 
-/// Fetches a file from the first source that gives the right bytes; one process at a time.
+/// Fetches a file from the first source that gives the right bytes; one process at a time. The first of a model's files
+/// is announced, with the bytes of all that are to come.
 pub(crate) fn fetch_file(
     store: &ModelStore,
     card: &Card,
     file: &CardFile,
+    announce: Option<u64>,
     observe: Observe<'_>,
 ) -> Result<PathBuf> {
-    let lock = store.options().home.join("locks").join(format!("{}.lock", file.sha256));
+    let lock = store.options().home.join("locks").join(format!("{}.lock", file.hash.hex()));
     let _lock = Lock::acquire(&lock, || observe(StoreEvent::Waiting { model: &card.name }))?;
     if let Local::Found(path) = store.locate(card, file)? {
         return Ok(path);
@@ -56,10 +66,10 @@ pub(crate) fn fetch_file(
     for source in &card.sources {
         // Wrong bytes earn a second try: the fault may have been on the way.
         for _ in 0..2 {
-            let again = match from_source(store, card, file, source, observe) {
+            let again = match from_source(store, card, file, source, announce, observe) {
                 Ok(path) => return Ok(path),
                 Err(Failure::Fatal(error)) => return Err(error),
-                Err(Failure::Unusable(why)) => (false, why),
+                Err(Failure::Unusable(why) | Failure::Absent(why) | Failure::Refused(why)) => (false, why),
                 Err(Failure::WrongBytes(why)) => (true, why),
             };
             let (wrong, why) = again;
@@ -104,6 +114,7 @@ fn from_source(
     card: &Card,
     file: &CardFile,
     source: &Source,
+    announce: Option<u64>,
     observe: Observe<'_>,
 ) -> Result<PathBuf, Failure> {
     let options = store.options();
@@ -113,6 +124,7 @@ fn from_source(
         file,
         place: Place::of(options, card, commit),
         source: describe(store, source),
+        announce,
     };
     match source {
         Source::Hub => {
@@ -121,7 +133,7 @@ fn from_source(
             let path = delivery.run(observe, |staging, observe| {
                 http::download(options, &remote.url, options.token.as_deref(), file.bytes, staging, observe)
             })?;
-            if card.commit.is_none() {
+            if card.commit.is_none() || card.trust != Trust::Card {
                 delivery.place.write_ref(&card.revision)?;
             }
             Ok(path)
@@ -153,6 +165,9 @@ impl Delivery<'_> {
         if let Local::Found(path) = self.store.locate(self.card, file)? {
             return Ok(path);
         }
+        if let Some(link) = self.show_known_blob()? {
+            return Ok(link);
+        }
         let staging = self.place.staging(file);
         self.announce(&staging, observe)?;
         let (staging_key, lock_key) = (key(&staging)?, key(&lock)?);
@@ -165,7 +180,7 @@ impl Delivery<'_> {
         let names = self.place.names(file);
         let link = names.link.as_deref().map(key).transpose()?;
         let record =
-            Fetched { model: self.card.name.clone(), sha256: file.sha256.clone(), link: link.clone() };
+            Fetched { model: self.card.name.clone(), hash: file.hash.hex().into(), link: link.clone() };
         let path_key = key(&names.path)?;
         Ledger::update(home, |ledger| {
             ledger.fetched.insert(path_key.clone(), record.clone());
@@ -179,8 +194,8 @@ impl Delivery<'_> {
                 ledger.fetched.remove(&path_key);
                 ledger.fetched.insert(real_key, Fetched { link: None, ..record });
             }
-            if let Ok(metadata) = fs::metadata(&real) {
-                ledger.remember(&real, &metadata, &file.sha256);
+            if let (Ok(metadata), Hash::Sha256(sha256)) = (fs::metadata(&real), &file.hash) {
+                ledger.remember(&real, &metadata, sha256);
             }
         })?;
         let path = published.link.unwrap_or(published.path);
@@ -188,11 +203,21 @@ impl Delivery<'_> {
         Ok(path)
     }
 
+    /// A folder's file that is in the cache already, of another commit: it only needs to be shown at this one, too.
+    fn show_known_blob(&self) -> Result<Option<PathBuf>> {
+        let blob = self.place.names(self.file).path;
+        let is_known = self.card.is_folder()
+            && fs::metadata(&blob).is_ok_and(|m| m.is_file() && m.len() == self.file.bytes)
+            && self.store.holds(&blob, self.file)?;
+        if is_known { Ok(self.place.show(self.file)?.link) } else { Ok(None) }
+    }
+
     fn announce(&self, staging: &Path, observe: Observe<'_>) -> Result<()> {
+        let Some(bytes) = self.announce else { return Ok(()) };
         let directory = self.place.directory();
         let present = fs::metadata(staging).map_or(0, |m| m.len());
         let free = free_space(&directory);
-        let needed = self.file.bytes.saturating_sub(present);
+        let needed = bytes.saturating_sub(present);
         if free.is_some_and(|free| free < needed) {
             let free = free.unwrap_or(0);
             return Err(Error::resource(format!(
@@ -206,7 +231,8 @@ impl Delivery<'_> {
             observe,
             StoreEvent::Announce {
                 model: &self.card.name,
-                bytes: self.file.bytes,
+                trust: self.card.trust,
+                bytes,
                 present,
                 licence: &self.card.licence,
                 destination: &directory,
@@ -219,14 +245,16 @@ impl Delivery<'_> {
     /// Deletes bytes whose hash is not the card's.
     fn verify(&self, staging: &Path, observe: Observe<'_>) -> Result<(), Failure> {
         let total = self.file.bytes;
-        let found = hash_file(staging, &mut |done| observe(StoreEvent::Verifying { done, total }))?;
-        if found == self.file.sha256 {
+        let expected = &self.file.hash;
+        let found = expected.of_file(staging, &mut |done| observe(StoreEvent::Verifying { done, total }))?;
+        if found == *expected {
             return Ok(());
         }
         remove_if_there(staging)?;
         Err(Failure::WrongBytes(format!(
-            "the bytes have the sha256 {found} instead of {}; they were deleted",
-            self.file.sha256
+            "the bytes of {} have the {found} instead of {}; they were deleted",
+            self.file.name,
+            expected.hex()
         )))
     }
 }

@@ -90,7 +90,19 @@ pub(crate) fn head(
     observe: Observe<'_>,
 ) -> Result<HeaderMap, Failure> {
     let session = Session::new(options, url, token, 0)?;
-    block_on(session.head(observe))?
+    Ok(block_on(session.ask(Method::HEAD, 0, observe))??.0)
+}
+
+/// The body with which the server answers, of at most `limit` bytes.
+pub(crate) fn get(
+    options: &StoreOptions,
+    url: &str,
+    token: Option<&str>,
+    limit: usize,
+    observe: Observe<'_>,
+) -> Result<Vec<u8>, Failure> {
+    let session = Session::new(options, url, token, 0)?;
+    Ok(block_on(session.ask(Method::GET, limit, observe))??.1)
 }
 
 /// A header as text.
@@ -138,17 +150,52 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn head(&self, observe: Observe<'_>) -> Result<HeaderMap, Failure> {
+    /// Asks until there is an answer: its headers, and at most `limit` bytes of a body.
+    async fn ask(
+        &self,
+        method: Method,
+        limit: usize,
+        observe: Observe<'_>,
+    ) -> Result<(HeaderMap, Vec<u8>), Failure> {
         let mut faults = 0;
         loop {
-            match self.request(Method::HEAD, None, Follow::SameOrigin, observe).await {
-                Ok(response) => return Ok(response.headers().clone()),
+            match self.answer(&method, limit, observe).await {
+                Ok(answer) => return Ok(answer),
                 Err(Trouble::Lasting(failure)) => return Err(failure),
                 Err(Trouble::StartOver { why }) => return Err(Failure::Unusable(why)),
                 Err(Trouble::Passing { why, pause }) => {
                     faults += 1;
                     self.pause(faults, why, pause, 0, observe).await?;
                 }
+            }
+        }
+    }
+
+    async fn answer(
+        &self,
+        method: &Method,
+        limit: usize,
+        observe: Observe<'_>,
+    ) -> Result<(HeaderMap, Vec<u8>), Trouble> {
+        let follow = if *method == Method::HEAD { Follow::SameOrigin } else { Follow::Anywhere };
+        let mut response = self.request(method, None, follow, observe).await?;
+        let headers = response.headers().clone();
+        let mut body = Vec::new();
+        if *method == Method::HEAD {
+            return Ok((headers, body));
+        }
+        if text(&headers, CONTENT_ENCODING).is_some_and(|e| e != "identity") {
+            return Err(unusable("it answered with compressed text, which was not asked for"));
+        }
+        loop {
+            match attend(response.chunk(), self.options.stall_timeout, self.progress(0), observe).await? {
+                Some(Ok(Some(chunk))) if body.len() + chunk.len() <= limit => body.extend_from_slice(&chunk),
+                Some(Ok(Some(_))) => {
+                    return Err(unusable(format!("it answered with more than {limit} bytes")));
+                }
+                Some(Ok(None)) => return Ok((headers, body)),
+                Some(Err(e)) => return Err(passing(format!("the answer broke off: {}", root_cause(&e)))),
+                None => return Err(passing("the answer stalled")),
             }
         }
     }
@@ -196,7 +243,7 @@ impl<'a> Session<'a> {
         observe: Observe<'_>,
     ) -> Result<(), Trouble> {
         let wanted = (*done > 0).then_some(*done);
-        let mut response = self.request(Method::GET, wanted, Follow::Anywhere, observe).await?;
+        let mut response = self.request(&Method::GET, wanted, Follow::Anywhere, observe).await?;
         // A server that ignores the range sends everything.
         *done = if response.status() == StatusCode::PARTIAL_CONTENT { *done } else { 0 };
         self.check_body(&response, *done)?;
@@ -267,14 +314,14 @@ impl<'a> Session<'a> {
     /// [`Follow::SameOrigin`], redirects elsewhere.
     async fn request(
         &self,
-        method: Method,
+        method: &Method,
         start: Option<u64>,
         follow: Follow,
         observe: Observe<'_>,
     ) -> Result<Response, Trouble> {
         let mut url = self.url.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.send(&method, &url, start, observe).await?;
+            let response = self.send(method, &url, start, observe).await?;
             if !response.status().is_redirection() {
                 return self.check_status(response, start);
             }
@@ -336,11 +383,17 @@ impl<'a> Session<'a> {
             return Ok(response);
         }
         let why = format!("it answered {status}");
+        // The hub says 401 of what does not exist, too, and tells the difference in a header of its own.
+        let absent = response.headers().get("x-error-code").is_some_and(|code| {
+            matches!(code.as_bytes(), b"RepoNotFound" | b"RevisionNotFound" | b"EntryNotFound")
+        });
         Err(match status {
             StatusCode::RANGE_NOT_SATISFIABLE => Trouble::StartOver { why },
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => unusable(format!(
+            StatusCode::NOT_FOUND => Trouble::Lasting(Failure::Absent(why)),
+            _ if absent => Trouble::Lasting(Failure::Absent(why)),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Trouble::Lasting(Failure::Refused(format!(
                 "{why}; a gated model needs its terms accepted there, and a token in HF_TOKEN"
-            )),
+            ))),
             StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
                 Trouble::Passing { why, pause: retry_after(response.headers()) }
             }

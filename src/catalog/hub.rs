@@ -3,9 +3,10 @@
 //! hf-hub 1.0 is not used for this: its `get_file_metadata` follows the redirect that every large file has, and
 //! then misses the headers of the first answer.
 
-use super::card::{Card, CardFile, is_lower_hex};
+use super::card::Card;
 use super::events::Observe;
 use super::fetch::Failure;
+use super::file::{CardFile, is_lower_hex};
 use super::http;
 use super::options::StoreOptions;
 
@@ -42,11 +43,16 @@ pub(crate) fn locate(
     {
         return Err(Failure::WrongBytes(format!("it answers for the commit {said}")));
     }
-    // The ETag of a large file is its sha256; any other ETag says nothing that can be compared.
+    // The ETag of a file is its hash on the hub; any other ETag says nothing that can be compared.
     let etag = header("x-linked-etag").or_else(|| header("etag")).unwrap_or_default();
     let etag = etag.trim_start_matches("W/").trim_matches('"');
-    if is_lower_hex(etag, 64) && etag != file.sha256 {
-        return Err(Failure::WrongBytes(format!("it offers other bytes, with the sha256 {etag}")));
+    let expected = &file.hash;
+    if is_lower_hex(etag, expected.hex().len()) && etag != expected.hex() {
+        let kind = expected.kind();
+        return Err(Failure::WrongBytes(format!(
+            "it offers other bytes of {}, with the {kind} {etag}",
+            file.name
+        )));
     }
     let size: Option<u64> = header("x-linked-size").and_then(|size| size.parse().ok());
     if let Some(size) = size.filter(|size| *size != file.bytes) {

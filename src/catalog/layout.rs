@@ -5,8 +5,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::card::{Card, CardFile, Source};
+use super::card::Card;
+use super::file::CardFile;
 use super::options::StoreOptions;
+use super::source::Source;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The folder of a repository in the Hugging Face cache.
@@ -23,6 +25,11 @@ pub(crate) fn base_name(file: &CardFile) -> &str {
 /// have not.
 pub(crate) fn candidates(options: &StoreOptions, card: &Card, file: &CardFile) -> Vec<PathBuf> {
     let mut paths = Vec::new();
+    if card.is_folder() {
+        paths.extend(in_snapshot(options, card, file));
+        paths.retain(|path| has_size(path, file));
+        return paths;
+    }
     if let Some(repository) = &card.repository {
         let snapshots = options.hub_cache.join(folder_of(repository)).join("snapshots");
         paths.extend(card.commit.iter().map(|commit| snapshots.join(commit).join(&file.name)));
@@ -31,16 +38,26 @@ pub(crate) fn candidates(options: &StoreOptions, card: &Card, file: &CardFile) -
     // A large file's blob is named by its sha256, so any repository that holds it will do.
     for folder in entries(&options.hub_cache) {
         if folder.file_name().is_some_and(|n| n.to_string_lossy().starts_with("models--")) {
-            paths.push(folder.join("blobs").join(&file.sha256));
+            paths.push(folder.join("blobs").join(file.hash.hex()));
         }
     }
-    paths.push(options.home.join("models").join(&file.sha256).join(base_name(file)));
+    paths.push(options.home.join("models").join(file.hash.hex()).join(base_name(file)));
     paths.extend(card.sources.iter().filter_map(|source| match source {
         Source::Path { path } => Some(path.clone()),
         _ => None,
     }));
-    paths.retain(|path| fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() == file.bytes));
+    paths.retain(|path| has_size(path, file));
     paths
+}
+
+/// Where a folder's file lies: beside the others, in the snapshot of the card's commit.
+fn in_snapshot(options: &StoreOptions, card: &Card, file: &CardFile) -> Option<PathBuf> {
+    let folder = options.hub_cache.join(folder_of(card.repository.as_deref()?));
+    Some(folder.join("snapshots").join(card.commit.as_deref()?).join(&file.name))
+}
+
+fn has_size(path: &Path, file: &CardFile) -> bool {
+    fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() == file.bytes)
 }
 
 /// The entries of a directory in order; one that cannot be read is an empty one.

@@ -44,7 +44,9 @@ struct Stamp {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Fetched {
     pub(crate) model: String,
-    pub(crate) sha256: String,
+    /// Its sha256, or of a small file the id that git gives it.
+    #[serde(rename = "sha256")]
+    pub(crate) hash: String,
     /// The name under which a snapshot shows the file.
     pub(crate) link: Option<String>,
 }

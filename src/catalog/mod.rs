@@ -4,6 +4,10 @@
 //! compiled in, extended or overridden by the user's own. A [`ModelStore`] finds a card's files on this
 //! machine, or brings them there from the card's sources, and never gives out bytes that it did not verify.
 //!
+//! A hub repository that no card names has an empty card ([`Catalog::find`]), and some cards leave their files to the hub.
+//! The store asks the hub once which commit is meant and what its files hash to, and records the answer
+//! ([`ModelStore::pin`]).
+//!
 //! ```no_run
 //! use diglot::catalog::{Catalog, ModelStore, Proceed};
 //!
@@ -21,7 +25,10 @@ mod address;
 mod card;
 mod events;
 #[cfg(feature = "hub")]
+mod families;
+#[cfg(feature = "hub")]
 mod fetch;
+mod file;
 #[cfg(feature = "hub")]
 mod http;
 #[cfg(feature = "hub")]
@@ -33,16 +40,24 @@ mod options;
 #[cfg(feature = "hub")]
 mod packages;
 #[cfg(feature = "hub")]
+mod pin;
+#[cfg(feature = "hub")]
 mod place;
 mod removal;
+mod repository;
+mod source;
 mod store;
+mod suggest;
 
 use std::path::Path;
 
-pub use card::{Card, CardFile, Licence, Part, Role, Source};
+pub use card::{Card, Licence, Role, Trust};
 pub use events::{Proceed, StoreEvent};
+pub use file::{CardFile, Hash};
 pub use options::StoreOptions;
 pub use removal::{Removal, Usage};
+pub use repository::RepositoryName;
+pub use source::{Part, Source};
 pub use store::{ModelStore, StoredFile, StoredModel};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -55,7 +70,7 @@ macro_rules! card {
 }
 
 /// The cards that are compiled in.
-const BUILT_IN: [(&str, &str); 8] = [
+const BUILT_IN: [(&str, &str); 17] = [
     card!("qwen2.5-coder-1.5b-instruct"),
     card!("qwen2.5-coder-0.5b-instruct"),
     card!("hy-mt2-1.8b"),
@@ -64,6 +79,15 @@ const BUILT_IN: [(&str, &str); 8] = [
     card!("gemma-3-1b-it"),
     card!("gemma-3-270m"),
     card!("smollm2-135m-instruct"),
+    card!("opus-mt-de-en"),
+    card!("opus-mt-en-de"),
+    card!("m2m100-418m"),
+    card!("nllb-200-distilled-600m"),
+    card!("madlad400-3b-mt"),
+    card!("mbart-large-50-many-to-many-mmt"),
+    card!("bart-large-cnn"),
+    card!("mt5-small-sum-de-mit-v1"),
+    card!("flan-t5-base"),
 ];
 
 /// The known models.
@@ -141,9 +165,29 @@ impl Catalog {
         })
     }
 
+    /// The card of this name, or of the hub repository of this name (`OWNER/NAME`); an empty one that only names the
+    /// repository where no card does.
+    ///
+    /// # Errors
+    /// Those of [`get`](Self::get) when it is no repository's name.
+    pub fn find(&self, name: &str) -> Result<Card> {
+        let error = match self.get(name) {
+            Ok(card) => return Ok(card.clone()),
+            Err(error) => error,
+        };
+        let Some(named) = RepositoryName::parse(name) else { return Err(error) };
+        let known = |card: &&Card| card.repository_name().as_ref() == Some(&named);
+        Ok(self.cards().into_iter().find(known).cloned().unwrap_or_else(|| Card::of_repository(&named)))
+    }
+
     /// The card that has a file with this sha256.
     pub fn by_sha256(&self, sha256: &str) -> Option<&Card> {
-        self.cards.iter().find(|card| card.files.iter().any(|f| f.sha256.eq_ignore_ascii_case(sha256)))
+        self.by_hash(&sha256.to_ascii_lowercase())
+    }
+
+    /// The card that has a file with this sha256 or git blob id.
+    pub(crate) fn by_hash(&self, hex: &str) -> Option<&Card> {
+        self.cards.iter().find(|card| card.files.iter().any(|f| f.hash.hex() == hex))
     }
 
     /// The model that translates `pair` unless the user names another: the best-ranked one that has been run
@@ -153,8 +197,9 @@ impl Catalog {
     /// [`ErrorKind::Usage`] when no model fits.
     pub fn default_translator(&self, pair: &LangPair) -> Result<&Card> {
         self.default_for(Role::Translator, |card| card.translates(pair)).ok_or_else(|| {
-            Error::usage(format!("no model translates from {} to {}", pair.source, pair.target))
-                .hint("name one with --model; `diglot models list` shows what each of them can do")
+            let names = (pair.source.name(), pair.target.name());
+            Error::usage(format!("no model that was run here translates from {} to {}", names.0, names.1))
+                .hint(self.who_translates(pair))
         })
     }
 
@@ -175,44 +220,12 @@ impl Catalog {
         };
         self.cards().into_iter().find(allowed)
     }
-
-    /// The known name nearest to `name`, if any is near.
-    fn nearest(&self, name: &str) -> Option<&str> {
-        let name = name.to_lowercase();
-        let contains = self.cards().into_iter().find(|c| name.len() >= 3 && c.name.contains(&name));
-        let near = || {
-            let distances = self.cards.iter().map(|c| (edit_distance(&name, &c.name), c));
-            distances.filter(|(d, c)| *d * 3 <= c.name.len()).min_by_key(|(d, _)| *d).map(|(_, c)| c)
-        };
-        contains.or_else(near).map(|card| card.name.as_str())
-    }
-}
-
-/// The Levenshtein distance in bytes.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let above = row.get(j + 1).copied().unwrap_or(usize::MAX - 1);
-            let cell = (diagonal + usize::from(x != y)).min(left + 1).min(above + 1);
-            diagonal = above;
-            if let Some(slot) = row.get_mut(j) {
-                *slot = left;
-            }
-            left = cell;
-        }
-        if let Some(last) = row.last_mut() {
-            *last = left;
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lang::{FLORES_200, LangCodes, M2M100, MBART_50};
 
     fn pair(source: &str, target: &str) -> LangPair {
         LangPair { source: Lang::parse(source).unwrap(), target: Lang::parse(target).unwrap() }
@@ -221,15 +234,50 @@ mod tests {
     #[test]
     fn the_cards_compiled_in_are_whole() {
         let catalog = Catalog::built_in().unwrap();
-        let mut hashes: Vec<_> = catalog.cards().iter().map(|c| c.files[0].sha256.clone()).collect();
-        assert_eq!(hashes.len(), BUILT_IN.len());
+        assert_eq!(catalog.cards().len(), BUILT_IN.len());
+        let (pinned, left): (Vec<_>, Vec<_>) =
+            catalog.cards().into_iter().partition(|c| c.trust == Trust::Card);
+        let mut hashes: Vec<_> = pinned.iter().map(|c| c.files[0].hash.hex().to_owned()).collect();
         hashes.sort();
         hashes.dedup();
-        assert_eq!(hashes.len(), BUILT_IN.len(), "two cards name one file");
-        for card in catalog.cards() {
+        assert_eq!(hashes.len(), pinned.len(), "two cards name one file");
+        for card in pinned {
             assert!(card.bytes() > 50_000_000 && card.context >= 1024, "{}", card.name);
             assert!(card.languages.iter().any(|l| l == "en"), "{}", card.name);
         }
+        for card in left {
+            assert!(card.trust == Trust::Hub && card.files.is_empty() && !card.run_here, "{}", card.name);
+            assert!(
+                card.languages.iter().all(|tag| Lang::parse(tag).is_ok_and(|l| l.tag() == tag)),
+                "{}",
+                card.name
+            );
+        }
+    }
+
+    #[test]
+    fn cards_of_multilingual_models_list_what_the_models_have_codes_for() {
+        let catalog = Catalog::built_in().unwrap();
+        for (name, codes) in [
+            ("m2m100-418m", M2M100),
+            ("nllb-200-distilled-600m", FLORES_200),
+            ("mbart-large-50-many-to-many-mmt", MBART_50),
+        ] {
+            let codes = LangCodes::listed(codes);
+            let listed = catalog.get(name).unwrap().languages.join(", ");
+            let of_card = LangCodes::new(listed.split(", ").map(|tag| (tag, tag)));
+            assert_eq!(of_card.tags(), codes.tags(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_repository_is_found_by_its_card_or_without_one() {
+        let catalog = Catalog::built_in().unwrap();
+        assert_eq!(catalog.find("Helsinki-NLP/opus-mt-de-en").unwrap().name, "opus-mt-de-en");
+        let other = catalog.find("Helsinki-NLP/opus-mt-de-en@v1").unwrap();
+        assert_eq!((other.trust, other.revision.as_str()), (Trust::Unlisted, "v1"));
+        assert_eq!(catalog.find("nobody/nothing").unwrap().trust, Trust::Unlisted);
+        assert_eq!(catalog.find("opus-mt-de-e").unwrap_err().exit_code(), 2);
     }
 
     #[test]
@@ -296,13 +344,5 @@ mod tests {
         let error = catalog.extend_from(directory.path()).unwrap_err();
         assert_eq!(error.exit_code(), 2);
         assert!(error.to_string().contains("bad.toml"), "{error}");
-    }
-
-    #[test]
-    fn distances_are_those_of_levenshtein() {
-        for (a, b, distance) in [("", "abc", 3), ("kitten", "sitting", 3), ("abc", "abc", 0), ("ab", "ba", 2)]
-        {
-            assert_eq!(edit_distance(a, b), distance, "{a} {b}");
-        }
     }
 }

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use super::card::Part;
 use super::events::{Observe, StoreEvent, tell};
 use super::fetch::Failure;
 use super::layout::{remove_if_there, writing};
 use super::options::StoreOptions;
 use super::place::open_staging;
+use super::source::Part;
 use crate::error::{Error, Result};
 
 /// The ways to call pip, the usual one first.

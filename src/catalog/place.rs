@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::card::{Card, CardFile};
+use super::card::Card;
+use super::file::CardFile;
 use super::layout::{base_name, create_parent, folder_of, remove_if_there, writing};
 use super::options::StoreOptions;
 use crate::error::Result;
@@ -40,7 +41,7 @@ impl Place {
 
     /// Where the bytes are gathered, on the same file system as their final name.
     pub(crate) fn staging(&self, file: &CardFile) -> PathBuf {
-        let name = format!("{}.incomplete", file.sha256);
+        let name = format!("{}.incomplete", file.hash.hex());
         match self {
             Self::Hub { cache, folder, .. } => cache.join(folder).join("blobs").join(name),
             Self::Own { home } => home.join("models").join(name),
@@ -49,7 +50,7 @@ impl Place {
 
     /// The lock that writers of the file hold; in the Hugging Face cache, the one that its tools use too.
     pub(crate) fn lock(&self, file: &CardFile) -> PathBuf {
-        let name = format!("{}.lock", file.sha256);
+        let name = format!("{}.lock", file.hash.hex());
         match self {
             Self::Hub { cache, folder, .. } => cache.join(".locks").join(folder).join(name),
             Self::Own { home } => home.join("locks").join(format!("own-{name}")),
@@ -70,18 +71,24 @@ impl Place {
             Self::Hub { cache, folder, commit } => {
                 let repository = cache.join(folder);
                 let link = repository.join("snapshots").join(commit).join(&file.name);
-                Published { path: repository.join("blobs").join(&file.sha256), link: Some(link) }
+                Published { path: repository.join("blobs").join(file.hash.hex()), link: Some(link) }
             }
-            Self::Own { home } => {
-                Published { path: home.join("models").join(&file.sha256).join(base_name(file)), link: None }
-            }
+            Self::Own { home } => Published {
+                path: home.join("models").join(file.hash.hex()).join(base_name(file)),
+                link: None,
+            },
         }
     }
 
     /// Gives verified, synced bytes their final name in one step, and shows them in the snapshot.
     pub(crate) fn publish(&self, staging: &Path, file: &CardFile) -> Result<Published> {
+        move_into_place(staging, &self.names(file).path)?;
+        self.show(file)
+    }
+
+    /// Shows a published file in the snapshot.
+    pub(crate) fn show(&self, file: &CardFile) -> Result<Published> {
         let names = self.names(file);
-        move_into_place(staging, &names.path)?;
         let Some(link) = names.link else { return Ok(names) };
         if shows(&link, &names.path) {
             return Ok(Published { path: names.path, link: Some(link) });

@@ -49,6 +49,7 @@ impl ModelStore {
     /// Removes what diglot fetched for a card, unless something else refers to it. With `dry_run` it only
     /// tells.
     pub fn remove(&self, card: &Card, dry_run: bool) -> Result<Removal> {
+        let card = &self.pinned(card)?.unwrap_or_else(|| card.clone());
         let mut removal = Removal::default();
         let ledger = Ledger::read(&self.options().home);
         for (path, record) in fetched_for(&ledger, &card.name) {
@@ -62,19 +63,23 @@ impl ModelStore {
                 }
             }
         }
+        if !dry_run {
+            self.forget_record(card)?;
+        }
         Ok(removal)
     }
 
-    /// Removes unfinished downloads that nobody works on, and fetched files that no card of `catalog` names.
-    /// With `dry_run` it only tells.
+    /// Removes unfinished downloads that nobody works on, and fetched files that neither a card of `catalog` nor the
+    /// record of a repository names. With `dry_run` it only tells.
     pub fn prune(&self, catalog: &Catalog, dry_run: bool) -> Result<Removal> {
+        let catalog = self.with_recorded(catalog)?;
         let mut removal = Removal::default();
         let ledger = Ledger::read(&self.options().home);
         for (path, lock) in &ledger.unfinished {
             self.remove_unfinished(Path::new(path), Path::new(lock), dry_run, &mut removal)?;
         }
         for (path, record) in &ledger.fetched {
-            if catalog.by_sha256(&record.sha256).is_none() {
+            if catalog.by_hash(&record.hash).is_none() {
                 let link = record.link.as_deref().map(Path::new);
                 self.remove_fetched(Path::new(path), link, dry_run, &mut removal)?;
             }
@@ -85,8 +90,12 @@ impl ModelStore {
         Ok(removal)
     }
 
-    /// What each card takes on this machine; cards without a file here are left out.
-    pub fn usage(&self, catalog: &Catalog) -> Vec<Usage> {
+    /// What each card, and each recorded repository, takes on this machine; those without a file here are left out.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`] when the record of a repository is damaged.
+    pub fn usage(&self, catalog: &Catalog) -> Result<Vec<Usage>> {
+        let catalog = self.with_recorded(catalog)?;
         let ledger = Ledger::read(&self.options().home);
         let mut usages = Vec::new();
         for card in catalog.cards() {
@@ -109,7 +118,7 @@ impl ModelStore {
                 paths: found.into_iter().map(|(_, path)| path).collect(),
             });
         }
-        usages
+        Ok(usages)
     }
 
     /// Removes our link and, when no other link leads to it, the file.

@@ -1,19 +1,17 @@
 //! The verified store: finds a card's files on this machine, checks them, removes them.
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
-use super::card::{Card, CardFile};
+use super::Catalog;
+use super::card::{Card, Trust};
 use super::events::{Observe, Proceed, StoreEvent};
 #[cfg(feature = "hub")]
 use super::fetch::fetch_file;
-use super::layout::{candidates, folder_of};
+use super::file::{CardFile, Hash, sha256_of_file};
+use super::layout::candidates;
 use super::ledger::Ledger;
 use super::options::StoreOptions;
-use super::{Catalog, card};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The weights on this machine. Nothing that it gives out has an unverified byte.
@@ -38,19 +36,27 @@ pub struct StoredFile {
     pub name: String,
     /// Where it is.
     pub path: PathBuf,
-    /// Its hash, in lower-case hexadecimal.
-    pub sha256: String,
+    /// Its hash.
+    pub hash: Hash,
     /// Its size.
     pub bytes: u64,
 }
 
 impl StoredModel {
-    /// The file to load: the card's first.
+    /// The GGUF file to load: the card's first.
     ///
     /// # Errors
     /// [`ErrorKind::Model`] when the model has no file.
     pub fn weights(&self) -> Result<&StoredFile> {
         self.files.first().ok_or_else(|| Error::model(format!("{} has no file", self.name)))
+    }
+
+    /// The folder to load an encoder-decoder from.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`] when the model has no file.
+    pub fn folder(&self) -> Result<&Path> {
+        Ok(self.weights()?.path.parent().unwrap_or(Path::new(".")))
     }
 }
 
@@ -86,6 +92,7 @@ impl ModelStore {
     /// # Errors
     /// [`ErrorKind::Model`] when a file is here under the card's name but holds other bytes.
     pub fn resolve(&self, card: &Card) -> Result<Option<StoredModel>> {
+        let Some(card) = &self.pinned(card)? else { return Ok(None) };
         let mut paths = Vec::new();
         let mut damaged = None;
         for file in &card.files {
@@ -104,8 +111,9 @@ impl ModelStore {
         }
     }
 
-    /// The card's files, fetched if they are not on this machine. `observe` is told what happens; when it
-    /// answers [`Proceed::Stop`] the call ends, and a later one goes on where it stopped.
+    /// The card's files, fetched if they are not on this machine; a card that leaves them to the hub is
+    /// [pinned](Self::pin) first. `observe` is told what happens; when it answers [`Proceed::Stop`] the call ends, and
+    /// a later one goes on where it stopped.
     ///
     /// # Errors
     /// [`ErrorKind::Usage`] when the licence was not accepted, [`ErrorKind::Network`] when no source can be
@@ -116,23 +124,45 @@ impl ModelStore {
         card: &Card,
         observe: &mut dyn FnMut(StoreEvent<'_>) -> Proceed,
     ) -> Result<StoredModel> {
+        if card.trust != Trust::Unlisted {
+            self.require_licence(card)?;
+        }
+        let card = &self.pin(card, observe)?;
         self.require_licence(card)?;
-        let mut paths = Vec::new();
+        let mut found = Vec::new();
         for file in &card.files {
-            let path = match self.locate(card, file)? {
-                Local::Found(path) => path,
+            found.push(match self.locate(card, file)? {
+                Local::Found(path) => Some(path),
                 _ if self.options.offline => return Err(offline(card)),
-                #[cfg(feature = "hub")]
-                _ => fetch_file(self, card, file, observe)?,
-                #[cfg(not(feature = "hub"))]
-                _ => {
-                    let _ = observe;
-                    return Err(without_network(card));
-                }
-            };
-            paths.push(path);
+                _ => None,
+            });
+        }
+        let missing = card.files.iter().zip(&found).filter(|(_, path)| path.is_none());
+        let mut announce = Some(missing.map(|(file, _)| file.bytes).sum());
+        let mut paths = Vec::new();
+        for (file, path) in card.files.iter().zip(found) {
+            paths.push(match path {
+                Some(path) => path,
+                None => self.fetch_missing(card, file, announce.take(), observe)?,
+            });
         }
         Ok(stored(card, paths))
+    }
+
+    #[cfg(feature = "hub")]
+    fn fetch_missing(
+        &self,
+        card: &Card,
+        file: &CardFile,
+        announce: Option<u64>,
+        observe: Observe<'_>,
+    ) -> Result<PathBuf> {
+        fetch_file(self, card, file, announce, observe)
+    }
+
+    #[cfg(not(feature = "hub"))]
+    fn fetch_missing(&self, card: &Card, _: &CardFile, _: Option<u64>, _: Observe<'_>) -> Result<PathBuf> {
+        Err(without_network(card))
     }
 
     /// Hashes the card's files again, whatever is remembered of them.
@@ -140,19 +170,25 @@ impl ModelStore {
     /// # Errors
     /// [`ErrorKind::Model`] when a file is absent or its bytes are not the card's.
     pub fn verify(&self, card: &Card, observe: Observe<'_>) -> Result<StoredModel> {
+        let absent = || {
+            Error::model(format!("{} is not on this machine", card.name))
+                .hint(format!("`diglot models pull {}` fetches it", card.name))
+        };
+        let card = &self.pinned(card)?.ok_or_else(absent)?;
         let mut paths = Vec::new();
         for file in &card.files {
             let here = candidates(&self.options, card, file);
-            let path = here.first().ok_or_else(|| {
-                Error::model(format!("{} is not on this machine", card.name))
-                    .hint(format!("`diglot models pull {}` fetches it", card.name))
-            })?;
+            let path = here.first().ok_or_else(absent)?;
             let total = file.bytes;
-            let found = hash_file(path, &mut |done| observe(StoreEvent::Verifying { done, total }))?;
-            self.remember(path, &found);
-            if found != file.sha256 {
+            let found =
+                file.hash.of_file(path, &mut |done| observe(StoreEvent::Verifying { done, total }))?;
+            if let Hash::Sha256(sha256) = &found {
+                self.remember(path, sha256);
+            }
+            if found != file.hash {
+                let (kind, expected) = (file.hash.kind(), file.hash.hex());
                 let message =
-                    format!("{} is damaged: its sha256 is {found}, not {}", path.display(), file.sha256);
+                    format!("{} is damaged: its {kind} is {}, not {expected}", path.display(), found.hex());
                 let hint = format!("`diglot models pull {}` fetches it anew", card.name);
                 return Err(Error::model(message).hint(hint));
             }
@@ -169,16 +205,6 @@ impl ModelStore {
         let sha256 = self.sha256_of(path)?;
         let card = catalog.by_sha256(&sha256);
         Ok((sha256, card))
-    }
-
-    /// The folder and commit at which the Hugging Face cache holds the main branch of a repository (`OWNER/NAME`).
-    /// Its bytes are not held against anything.
-    pub(crate) fn snapshot(&self, repository: &str) -> Option<(PathBuf, String)> {
-        let folder = self.options.hub_cache.join(folder_of(repository));
-        let commit = fs::read_to_string(folder.join("refs").join("main")).ok()?;
-        let commit = commit.trim();
-        let snapshot = folder.join("snapshots").join(commit);
-        (card::is_lower_hex(commit, 40) && snapshot.is_dir()).then(|| (snapshot, commit.to_owned()))
     }
 
     /// Remembers that the user accepted the terms of a card.
@@ -208,14 +234,22 @@ impl ModelStore {
     pub(crate) fn locate(&self, card: &Card, file: &CardFile) -> Result<Local> {
         let mut damaged = None;
         for path in candidates(&self.options, card, file) {
-            match self.sha256_of(&path) {
-                Ok(found) if found == file.sha256 => return Ok(Local::Found(path)),
-                Ok(_) => damaged = damaged.or(Some(path)),
+            match self.holds(&path, file) {
+                Ok(true) => return Ok(Local::Found(path)),
+                Ok(false) => damaged = damaged.or(Some(path)),
                 // It vanished, or may not be read: another candidate may do.
                 Err(_) => {}
             }
         }
         Ok(damaged.map_or(Local::Absent, Local::Damaged))
+    }
+
+    /// Whether the file at `path` has the hash of `file`. Small files are read each time.
+    pub(crate) fn holds(&self, path: &Path, file: &CardFile) -> Result<bool> {
+        match &file.hash {
+            Hash::Sha256(expected) => Ok(self.sha256_of(path)? == *expected),
+            git => Ok(git.of_file(path, &mut |_| Proceed::Continue)? == *git),
+        }
     }
 
     /// The hash of a file, from memory if the file is as it was.
@@ -229,7 +263,7 @@ impl ModelStore {
         if let Some(known) = Ledger::read(&self.options.home).hash_of(&real, &metadata) {
             return Ok(known.to_owned());
         }
-        let found = hash_file(path, &mut |_| Proceed::Continue)?;
+        let found = sha256_of_file(path, &mut |_| Proceed::Continue)?;
         self.remember(path, &found);
         Ok(found)
     }
@@ -246,7 +280,7 @@ fn stored(card: &Card, paths: Vec<PathBuf>) -> StoredModel {
     let files = card.files.iter().zip(paths).map(|(file, path)| StoredFile {
         name: file.name.clone(),
         path,
-        sha256: file.sha256.clone(),
+        hash: file.hash.clone(),
         bytes: file.bytes,
     });
     StoredModel { name: card.name.clone(), files: files.collect() }
@@ -261,32 +295,4 @@ fn offline(card: &Card) -> Error {
 fn without_network(card: &Card) -> Error {
     Error::network(format!("{} is not on this machine, and this build cannot fetch it", card.name))
         .hint("build diglot with its default features, or copy the file here and name it with --model PATH")
-}
-
-/// The sha256 of a file in lower-case hexadecimal; `observe` is told how many bytes are done.
-pub(crate) fn hash_file(path: &Path, observe: &mut dyn FnMut(u64) -> Proceed) -> Result<String> {
-    let reading = |e| Error::io(ErrorKind::Model, "read", path, e);
-    let mut file = File::open(path).map_err(reading)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    let mut done = 0;
-    loop {
-        let count = match file.read(&mut buffer) {
-            Ok(count) => count,
-            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(e) => return Err(reading(e)),
-        };
-        if count == 0 {
-            break;
-        }
-        hasher.update(buffer.get(..count).unwrap_or_default());
-        done += count as u64;
-        if observe(done) == Proceed::Stop {
-            return Err(Error::interrupted());
-        }
-    }
-    let digest = hasher.finalize();
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    debug_assert!(card::is_lower_hex(&hex, 64));
-    Ok(hex)
 }

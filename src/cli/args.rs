@@ -6,8 +6,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::bench::BenchArgs;
 use crate::cli::eval::EvalArgs;
+use crate::cli::memory::MemoryArgs;
 use crate::cli::models::ModelsArgs;
 use crate::engine::Device;
+use crate::engine::seq2seq::Precision;
 use crate::plan::Length;
 use crate::render;
 use crate::translate::Quality;
@@ -44,6 +46,8 @@ pub(crate) enum Command {
     Translate(Box<TranslateArgs>),
     /// List, fetch, check and remove models.
     Models(ModelsArgs),
+    /// Import and export translation memories.
+    Tm(MemoryArgs),
     /// Measure how fast a model is on this machine.
     Bench(BenchArgs),
     /// Score translations or summaries on a test set with references.
@@ -73,7 +77,7 @@ pub(crate) struct SummarizeArgs {
     /// The summary in both languages, then both texts side by side.
     #[arg(long)]
     pub bilingual: bool,
-    /// Summarise with this model (a card's name, a GGUF file, or a folder with an encoder-decoder).
+    /// Summarise with this model (a card's name, a hub repository `OWNER/NAME`, a GGUF file, or a folder).
     #[arg(long, value_name = "NAME|PATH")]
     pub summarizer: Option<String>,
     #[command(flatten)]
@@ -96,6 +100,12 @@ pub(crate) struct TranslateArgs {
     /// unless another layout of both is named. Encoder-decoder models have them.
     #[arg(long, value_name = "N", value_parser = few, default_value_t = 0)]
     pub alternatives: usize,
+    /// Translate in two steps: into this language with --model, and from it into the target with --via-model.
+    #[arg(long, value_name = "LANG", conflicts_with = "alternatives")]
+    pub via: Option<String>,
+    /// The model of the second step; by default that of the first.
+    #[arg(long, value_name = "NAME|PATH", requires = "via")]
+    pub via_model: Option<String>,
     #[command(flatten)]
     pub shared: SharedArgs,
 }
@@ -114,6 +124,13 @@ pub(crate) struct SharedArgs {
     /// Write to this file instead of standard output. It is replaced only when the work is done.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Translate words as this file says: CSV (`source,target`, or a first row of language codes) or TBX.
+    #[arg(long, value_name = "FILE")]
+    pub glossary: Option<PathBuf>,
+    /// Keep translations in this file, and take from it what was translated before by the same model under the same
+    /// settings, or imported with `diglot tm import`. It is made when there is none.
+    #[arg(long, value_name = "FILE")]
+    pub tm: Option<PathBuf>,
     #[command(flatten)]
     pub models: ModelArgs,
     /// The encoding of the documents (`windows-1252`); by default it is detected.
@@ -136,10 +153,10 @@ pub(crate) struct SharedArgs {
 // Which models fill the roles, and how they run. No doc comment: it would stand in for the command's.
 #[derive(Args, Debug)]
 pub(crate) struct ModelArgs {
-    /// Use this model for both roles (a card's name, a GGUF file, or a folder with an encoder-decoder).
+    /// Use this model for both roles (a card's name, a hub repository `OWNER/NAME`, a GGUF file, or a folder).
     #[arg(long, value_name = "NAME|PATH")]
     pub model: Option<String>,
-    /// Translate with this model (a card's name, a GGUF file, or a folder with an encoder-decoder).
+    /// Translate with this model (a card's name, a hub repository `OWNER/NAME`, a GGUF file, or a folder).
     #[arg(long, value_name = "NAME|PATH")]
     pub translator: Option<String>,
     /// The prompt profile of a GGUF file that no card knows.
@@ -155,6 +172,10 @@ pub(crate) struct ModelArgs {
     /// feature of that name.
     #[arg(long, value_name = "DEVICE", default_value_t)]
     pub device: Device,
+    /// How an encoder-decoder keeps its weights in memory: rounded to 8 or 16 bits, or as they are. Other models keep
+    /// theirs as their file does.
+    #[arg(long, value_enum, default_value_t)]
+    pub precision: PrecisionArg,
     /// Let the model choose among all its tokens. By default it keeps to the script of the language that it writes in
     /// and to what stands in the text, which is quicker.
     #[arg(long)]
@@ -174,6 +195,14 @@ pub(crate) enum FormatArg {
     Markdown,
     Html,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum PrecisionArg {
+    #[default]
+    Int8,
+    Bf16,
+    F32,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -208,6 +237,16 @@ impl SummarizeArgs {
             (_, _, Some(n), _) => Length::Bullets(n),
             (_, _, _, true) => Length::Headline,
             _ => Length::default(),
+        }
+    }
+}
+
+impl From<PrecisionArg> for Precision {
+    fn from(precision: PrecisionArg) -> Self {
+        match precision {
+            PrecisionArg::Int8 => Self::Int8,
+            PrecisionArg::Bf16 => Self::Bf16,
+            PrecisionArg::F32 => Self::F32,
         }
     }
 }

@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use clap::{Args, ValueEnum};
 
-use crate::bench::{self, DEPTH, Event, Measure, Part, Plan, Report, STEPS, Subject, Unit};
+use crate::bench::{self, Event, Measure, Part, Plan, Report, Subject, Unit};
+use crate::bench::{DEPTH, LENGTHS, STEPS, STREAMED, TEXTS, TOKENS};
 use crate::catalog::{Catalog, ModelStore, StoreOptions};
 use crate::cli::args::count;
 use crate::cli::output::{print, print_json};
@@ -17,7 +18,7 @@ use crate::document::Document;
 use crate::engine::Device;
 use crate::engine::causal::{FormatUse, Kernel};
 use crate::engine::kernels::default_threads;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::lang::{Lang, LangPair};
 use crate::pipeline::{LoadOptions, source_language};
 use crate::plan::Profile;
@@ -29,7 +30,8 @@ const ARTICLE: (&str, &str) =
 
 #[derive(Args, Debug)]
 pub(crate) struct BenchArgs {
-    /// The model (a card's name or a GGUF file); by default the one that translates from German.
+    /// The model (a card's name, a GGUF file, or the folder of an encoder-decoder); by default the one that translates
+    /// from German.
     #[arg(long, value_name = "NAME|PATH")]
     model: Option<String>,
     /// The prompt profile of a GGUF file that no card knows.
@@ -89,6 +91,12 @@ enum PartArg {
     Decode,
     /// Writing one text behind 512 tokens.
     Deep,
+    /// Encoder-decoders: translating 64 texts together, each token the likeliest.
+    Greedy,
+    /// Encoder-decoders: translating 64 texts together, by four beams.
+    Beams,
+    /// Encoder-decoders: translating one text after the other, on all threads, and in a stream for each thread.
+    Streams,
 }
 
 impl From<PartArg> for Part {
@@ -99,6 +107,9 @@ impl From<PartArg> for Part {
             PartArg::Prefill => Self::Prefill,
             PartArg::Decode => Self::Decode,
             PartArg::Deep => Self::Deep,
+            PartArg::Greedy => Self::Greedy,
+            PartArg::Beams => Self::Beams,
+            PartArg::Streams => Self::Streams,
         }
     }
 }
@@ -114,7 +125,7 @@ pub(crate) fn run(args: &BenchArgs, stop: Arc<AtomicBool>) -> Result<u8> {
         return print_json(&prompts);
     }
     let parts = match args.only.as_slice() {
-        [] => Part::ALL.to_vec(),
+        [] => subject.parts().to_vec(),
         only => only.iter().copied().map(Part::from).collect(),
     };
     let plan = Plan { subject: &subject, parts, rounds: args.rounds, article: &article, target: &target };
@@ -151,6 +162,7 @@ fn subject(args: &BenchArgs, reporter: &Reporter) -> Result<Subject> {
     let (catalog, store) = (Catalog::load()?, ModelStore::new(options));
     let threads = args.threads.unwrap_or_else(default_threads);
     match &args.model {
+        Some(path) if Path::new(path).is_dir() => folder(args, path.as_ref(), threads),
         Some(path) if is_path(path) => file(args, path.as_ref(), &catalog, &store, threads),
         named => {
             let pair = LangPair { source: Lang::DE, target: Lang::EN };
@@ -158,15 +170,22 @@ fn subject(args: &BenchArgs, reporter: &Reporter) -> Result<Subject> {
                 Some(name) => catalog.get(name)?,
                 None => catalog.default_translator(&pair)?,
             };
+            if card.is_folder() {
+                return Err(Error::usage(format!(
+                    "{} is an encoder-decoder; bench measures GGUF files",
+                    card.name
+                ))
+                .hint("`translate --timings` tells how long such a model takes"));
+            }
             let stored = match store.resolve(card)? {
                 Some(stored) => stored,
                 None => download::fetch(&store, card, args.accept_licence, reporter)?,
             };
-            let files = stored.files.iter().map(|f| (f.name.clone(), f.sha256.clone())).collect();
+            let files = stored.files.iter().map(|f| (f.name.clone(), f.hash.hex().to_owned())).collect();
             Ok(Subject {
                 path: stored.weights()?.path.clone(),
                 info: ModelInfo { name: card.name.clone(), files, unlisted: false },
-                profile: Some(args.profile.clone().unwrap_or_else(|| card.profile.clone())),
+                profile: args.profile.clone().or_else(|| card.profile.clone()),
                 card: Some(card.clone()),
                 threads,
                 load: load_options(args),
@@ -191,8 +210,26 @@ fn file(
             files: vec![(file, sha256)],
             unlisted: card.is_none(),
         },
-        profile: args.profile.clone().or_else(|| card.map(|card| card.profile.clone())),
+        profile: args.profile.clone().or_else(|| card.and_then(|card| card.profile.clone())),
         card: card.cloned(),
+        threads,
+        load: load_options(args),
+    })
+}
+
+/// An encoder-decoder.
+fn folder(args: &BenchArgs, path: &Path, threads: usize) -> Result<Subject> {
+    if args.prompts {
+        return Err(Error::usage(format!("{} is an encoder-decoder, which has no prompts", path.display()))
+            .hint("leave --prompts out"));
+    }
+    let real = path.canonicalize().map_err(|e| Error::io(ErrorKind::Model, "open", path, e))?;
+    let name = real.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(Subject {
+        info: ModelInfo { name, files: Vec::new(), unlisted: true },
+        path: real,
+        profile: None,
+        card: None,
         threads,
         load: load_options(args),
     })
@@ -225,6 +262,12 @@ fn table(report: &Report) -> String {
     }
     if report.measures.iter().any(|measure| measure.name == "decode 1") {
         text += &format!("\nDecoding starts {DEPTH} deep and adds {STEPS} tokens to each row.\n");
+    }
+    if report.measures.iter().any(|measure| measure.unit == Unit::Speed && measure.name.ends_with("mixed")) {
+        text += &format!(
+            "\n{TEXTS} texts together, {STREAMED} in streams, each given as many tokens as it has: {TOKENS}, or mixed \
+             {LENGTHS:?}.\n"
+        );
     }
     if let Some(article) = &report.article {
         text += &format!(

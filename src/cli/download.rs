@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanDuration};
 
-use crate::catalog::{Card, Catalog, ModelStore, Proceed, StoreEvent, StoredModel};
+use crate::catalog::{Card, Catalog, ModelStore, Proceed, StoreEvent, StoredModel, Trust};
 use crate::cli::models::{self, ModelsArgs, Talk};
 use crate::cli::output::Output;
 use crate::cli::progress::{Reporter, Verbosity};
@@ -16,6 +16,12 @@ use crate::error::Result;
 
 /// How often a plain line is written.
 const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// The card with its files, for which the hub may have to be asked.
+pub(crate) fn pin(store: &ModelStore, card: &Card, reporter: &Reporter) -> Result<Card> {
+    let download = Download::new(reporter);
+    store.pin(card, &mut |_| download.proceed())
+}
 
 /// Fetches a card's files and tells of it on standard error.
 pub(crate) fn fetch(
@@ -95,9 +101,16 @@ impl<'a> Download<'a> {
 
     fn tell(&mut self, event: StoreEvent<'_>) {
         match event {
-            StoreEvent::Announce { model, bytes, present, licence, destination, free, source } => {
-                self.reporter.note(format!("fetching {model}, {}, from {source}", HumanBytes(bytes)));
-                self.reporter.note(format!("  licence: {} ({})", licence.name, licence.url));
+            StoreEvent::Announce { model, trust, bytes, present, licence, destination, free, source } => {
+                let unlisted = if trust == Trust::Unlisted { " (unlisted)" } else { "" };
+                self.reporter
+                    .note(format!("fetching {model}{unlisted}, {}, from {source}", HumanBytes(bytes)));
+                if trust != Trust::Card {
+                    self.reporter.note("  hashes: those of the hub; no model card knows them");
+                }
+                let restriction =
+                    if licence.commercial { "" } else { ", commercial use not allowed or not stated" };
+                self.reporter.note(format!("  licence: {} ({}){restriction}", licence.name, licence.url));
                 let free = free.map_or_else(String::new, |free| format!(" ({} free)", HumanBytes(free)));
                 self.reporter.note(format!("  into: {}{free}", destination.display()));
                 self.reporter.note(

@@ -14,7 +14,7 @@ use crate::cli::progress::{Reporter, Verbosity};
 use crate::cli::roles::Roles;
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, Selection, Settings, State, System, Task, TestSet};
-use crate::lang::Lang;
+use crate::lang::{Lang, LangPair};
 use crate::pipeline::{Model, Progress, Summarizer, Translator};
 use crate::plan::{Length, Profile};
 
@@ -43,10 +43,10 @@ pub(crate) struct EvalArgs {
     #[arg(long, value_name = "N", value_parser = count)]
     limit: Option<usize>,
     /// The language of the source; by default it is detected.
-    #[arg(long, value_name = "LANG")]
+    #[arg(long, value_name = "LANG", requires = "source")]
     from: Option<String>,
     /// The language of the references; by default it is detected.
-    #[arg(long, value_name = "LANG")]
+    #[arg(long, value_name = "LANG", requires = "source")]
     lang: Option<String>,
     /// How much work each translation is worth.
     #[arg(long, value_enum, default_value_t)]
@@ -95,7 +95,7 @@ pub(crate) fn run(args: &EvalArgs, stop: Arc<AtomicBool>) -> Result<u8> {
     let verbosity = if args.quiet { Verbosity::Quiet } else { Verbosity::Normal };
     let reporter = Reporter::new(verbosity, stop);
     let task = task(args)?;
-    let mut page = page(args)?;
+    let page = page(args)?;
     let set = test_set(args)?;
     let mut systems = args.against.iter().map(|path| set.system(path)).collect::<Result<Vec<_>>>()?;
     let system = match &args.hypothesis {
@@ -105,7 +105,7 @@ pub(crate) fn run(args: &EvalArgs, stop: Arc<AtomicBool>) -> Result<u8> {
     systems.insert(0, system);
 
     let report = eval::evaluate(&set, task, &systems)?;
-    if let Some(mut page) = page.take() {
+    if let Some(mut page) = page {
         let mut bytes = Vec::new();
         eval::write_page(&report, &set, &systems[0], args.worst, &mut bytes)
             .map_err(|error| Error::runtime(format!("cannot render: {error}")).with_source(error))?;
@@ -118,15 +118,16 @@ pub(crate) fn run(args: &EvalArgs, stop: Arc<AtomicBool>) -> Result<u8> {
 /// What is evaluated, if the other arguments go with it.
 fn task(args: &EvalArgs) -> Result<Task> {
     let summary = args.task == TaskArg::Summary;
-    let misplaced = match summary {
-        true => [("--lines", args.lines.is_some()), ("--limit", args.limit.is_some()), ("", false)],
-        false => [
-            ("--stem", args.stem),
-            ("--method", args.method.is_some()),
-            ("--sentences", args.sentences.is_some()),
-        ],
-    };
-    if let Some((name, _)) = misplaced.iter().find(|(_, given)| *given) {
+    // An option, whether it is for summaries, and whether it was given.
+    let special = [
+        ("--lines", false, args.lines.is_some()),
+        ("--limit", false, args.limit.is_some()),
+        ("--stem", true, args.stem),
+        ("--method", true, args.method.is_some()),
+        ("--sentences", true, args.sentences.is_some()),
+    ];
+    if let Some((name, ..)) = special.iter().find(|(_, for_summary, given)| *given && *for_summary != summary)
+    {
         let (wrong, right) = if summary { ("summary", "translation") } else { ("translation", "summary") };
         return Err(Error::usage(format!("{name} means nothing with `--task {wrong}`"))
             .hint(format!("leave it out, or add `--task {right}`")));
@@ -176,7 +177,7 @@ fn made_by_model(args: &EvalArgs, set: &TestSet, reporter: &Reporter) -> Result<
     let needs_translator = args.task == TaskArg::Translation || !pair.source.same_language(&pair.target);
     let translator = match needs_translator {
         true => {
-            let translator = Translator::new(&roles.translator(pair)?, pair.target.clone());
+            let translator = Translator::new(&roles.translator(None, pair)?, pair.target.clone());
             Some(translator.from(pair.source.clone()).quality(args.quality.into()))
         }
         false => None,
@@ -193,20 +194,20 @@ fn made_by_model(args: &EvalArgs, set: &TestSet, reporter: &Reporter) -> Result<
         None => summarizer,
     });
 
-    let settings = settings(args, set, translator.as_ref(), summarizer.as_ref());
+    let settings = settings(args, set, pair, translator.as_ref(), summarizer.as_ref());
     let mut state = match &args.state {
         Some(path) => State::open(path, &settings)?,
         None => State::default(),
     };
-    let left = set.segments.iter().filter(|segment| state.get(segment).is_none()).count();
-    if left < set.segments.len() {
+    let left = set.segments().iter().filter(|segment| state.get(segment).is_none()).count();
+    if left < set.segments().len() {
         reporter.note(format!(
             "{} of {} segments are done already",
-            set.segments.len() - left,
-            set.segments.len()
+            set.segments().len() - left,
+            set.segments().len()
         ));
     }
-    let mut stage = reporter.stage(format!("evaluating on {}", set.name));
+    let mut stage = reporter.stage(format!("evaluating on {}", set.name()));
     stage.observe(Progress::Round { requests: left, number: 1 });
     let mut observe = |event: Progress<'_>| match event {
         // Batches are of the same whole.
@@ -229,6 +230,7 @@ fn made_by_model(args: &EvalArgs, set: &TestSet, reporter: &Reporter) -> Result<
 fn settings(
     args: &EvalArgs,
     set: &TestSet,
+    pair: &LangPair,
     translator: Option<&Translator>,
     summarizer: Option<&Summarizer>,
 ) -> Settings {
@@ -240,16 +242,14 @@ fn settings(
     let yes = |given: bool| if given { "yes" } else { "no" }.to_owned();
     let mut settings = vec![
         ("diglot", env!("CARGO_PKG_VERSION").to_owned()),
-        ("source sha256", set.source_sha256.clone().unwrap_or_default()),
+        ("source sha256", set.source_sha256().unwrap_or_default().to_owned()),
         ("profile", models.profile.clone().unwrap_or_else(|| "the card's".to_owned())),
         ("device", models.device.to_string()),
         ("full vocabulary", yes(models.full_vocabulary)),
         ("quality", format!("{:?}", args.quality).to_lowercase()),
+        ("from", pair.source.tag().to_owned()),
+        ("lang", pair.target.tag().to_owned()),
     ];
-    if let Some(pair) = &set.pair {
-        settings.push(("from", pair.source.tag().to_owned()));
-        settings.push(("lang", pair.target.tag().to_owned()));
-    }
     settings.extend(translator.map(|translator| ("translator sha256", files(translator.model()))));
     if let Some(summarizer) = summarizer {
         let sha256 = summarizer.model().map_or_else(|| "none, extractive".to_owned(), files);
@@ -293,7 +293,7 @@ impl Destination {
                 file.finish()
             }
             Self::Folder(folder) => {
-                for (name, output) in set.segments.iter().zip(&system.outputs) {
+                for (name, output) in set.segments().iter().zip(&system.outputs) {
                     let mut file = Output::new(Some(&folder.join(name)), &[])?;
                     file.write(format!("{}\n", output.text).as_bytes())?;
                     file.finish()?;

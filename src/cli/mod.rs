@@ -6,6 +6,7 @@ mod bench;
 mod download;
 mod eval;
 mod input;
+mod memory;
 mod models;
 mod output;
 mod progress;
@@ -41,6 +42,7 @@ pub fn diglot() -> ExitCode {
         Command::Summarize(args) => run::summarize(&args, stop),
         Command::Translate(args) => run::translate(&args, stop),
         Command::Models(args) => download::models(&args, stop),
+        Command::Tm(args) => memory::run(&args).map(|()| 0),
         Command::Bench(args) => bench::run(&args, stop),
         Command::Eval(args) => eval::run(&args, stop),
     })

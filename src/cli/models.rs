@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::catalog::{Card, Catalog, ModelStore, Proceed, Removal, Role, StoreEvent};
+use crate::catalog::{Card, Catalog, Licence, ModelStore, Proceed, Removal, Role, StoreEvent, Trust};
 use crate::error::{Error, Result};
 use crate::lang::{Lang, LangPair};
 
@@ -25,7 +25,7 @@ enum Command {
     List,
     /// Fetch models; without a name, the default one
     Pull {
-        /// Names as `diglot models list` shows them
+        /// Names as `diglot models list` shows them, or hub repositories (`OWNER/NAME` or `OWNER/NAME@REVISION`)
         names: Vec<String>,
         /// Accept the terms of models that are not under Apache, MIT or BSD
         #[arg(long, visible_alias = "accept-license")]
@@ -80,6 +80,7 @@ pub(crate) fn run(
     store: &ModelStore,
     talk: &mut Talk<'_>,
 ) -> Result<()> {
+    let catalog = &store.with_recorded(catalog)?;
     match &args.command {
         Command::List => list(args.json, catalog, store, talk),
         Command::Pull { names, accept_licence } => {
@@ -106,7 +107,7 @@ pub(crate) fn run(
 }
 
 fn list(json: bool, catalog: &Catalog, store: &ModelStore, talk: &mut Talk<'_>) -> Result<()> {
-    let usages = store.usage(catalog);
+    let usages = store.usage(catalog)?;
     let here = |card: &Card| usages.iter().any(|usage| usage.name == card.name);
     let default = default_name(catalog);
     let is_default = |card: &Card| default.as_deref() == Some(&card.name);
@@ -119,20 +120,23 @@ fn list(json: bool, catalog: &Catalog, store: &ModelStore, talk: &mut Talk<'_>) 
                     "name": card.name, "summary": card.summary, "bytes": card.bytes(),
                     "licence": card.licence, "roles": card.roles, "languages": card.languages,
                     "rank": card.rank, "run_here": card.run_here, "score": card.score,
-                    "default": is_default(card), "on_disk": here(card),
+                    "default": is_default(card), "on_disk": here(card), "hashes": card.trust,
+                    "unlisted": card.trust == Trust::Unlisted,
                 })
             })
             .collect();
         return print_json(talk, &json!(models));
     }
-    let mut rows = vec![["  NAME", "SIZE", "LICENCE", "ROLES", "RUN HERE", "ON DISK"].map(str::to_owned)];
+    let mut rows =
+        vec![["  NAME", "SIZE", "LICENCE", "ROLES", "HASHES", "RUN HERE", "ON DISK"].map(str::to_owned)];
     for card in catalog.cards() {
         let mark = if is_default(card) { '*' } else { ' ' };
         rows.push([
             format!("{mark} {}", card.name),
-            size(card.bytes()),
-            card.licence.name.clone(),
+            sizes(card),
+            terms(card),
             roles(card),
+            hashes(card).into(),
             yes(card.run_here),
             yes(here(card)),
         ]);
@@ -155,18 +159,22 @@ fn pull(
     };
     let mut pulled = Vec::new();
     for name in names {
-        let card = catalog.get(name)?;
+        let mut card = catalog.find(name)?;
         if accept {
-            store.accept_licence(card)?;
+            // The terms of an unlisted repository are known only once the hub has been asked.
+            card = store.pin(&card, talk.observe)?;
+            store.accept_licence(&card)?;
         }
-        let model = store.fetch(card, talk.observe)?;
+        let model = store.fetch(&card, talk.observe)?;
         for file in &model.files {
             if !json {
                 print(talk, &format!("{}\n", file.path.display()))?;
             }
             let path = file.path.to_string_lossy();
-            pulled
-                .push(json!({"name": model.name, "path": path, "bytes": file.bytes, "sha256": file.sha256}));
+            pulled.push(json!({
+                "name": model.name, "unlisted": card.trust == Trust::Unlisted, "path": path, "bytes": file.bytes,
+                file.hash.kind(): file.hash.hex(),
+            }));
         }
     }
     if json { print_json(talk, &json!(pulled)) } else { Ok(()) }
@@ -186,24 +194,29 @@ fn show(json: bool, card: &Card, store: &ModelStore, talk: &mut Talk<'_>) -> Res
         return print_json(talk, &value);
     }
     let licence = &card.licence;
-    let commercial = if licence.commercial { "commercial use allowed" } else { "no commercial use" };
+    let commercial = match (licence.commercial, card.trust) {
+        (true, _) => "commercial use allowed",
+        (false, Trust::Unlisted) => "commercial use not allowed or not stated",
+        (false, _) => "no commercial use",
+    };
     let gated = if licence.gated { ", gated" } else { "" };
     let mut lines = vec![
         ("name", card.name.clone()),
         ("summary", card.summary.clone()),
-        ("size", format!("{} ({} bytes)", size(card.bytes()), card.bytes())),
+        ("size", format!("{} ({} bytes)", sizes(card), card.bytes())),
         ("licence", format!("{} ({commercial}{gated}), {}", licence.name, licence.url)),
         ("roles", roles(card)),
         ("languages", card.languages.join(" ")),
-        ("context", format!("{} tokens", card.context)),
         ("architecture", card.architecture.clone()),
-        ("profile", card.profile.clone()),
+        ("hashes", hashes(card).into()),
         ("run here", yes(card.run_here)),
     ];
+    lines.extend((card.context > 0).then(|| ("context", format!("{} tokens", card.context))));
+    lines.extend(card.profile.clone().map(|profile| ("profile", profile)));
     lines.extend(card.score.clone().map(|score| ("score", score)));
     lines.extend(card.repository.clone().map(|repository| ("repository", repository)));
     lines.extend(card.commit.clone().map(|commit| ("commit", commit)));
-    lines.extend(card.files.iter().map(|file| ("file", format!("{} sha256 {}", file.name, file.sha256))));
+    lines.extend(card.files.iter().map(|file| ("file", format!("{} {}", file.name, file.hash))));
     lines.extend(paths.into_iter().map(|path| ("on disk", path)));
     for (name, value) in lines {
         print(talk, &format!("{name:<13} {value}\n"))?;
@@ -219,7 +232,7 @@ fn verify(
     names: &[String],
     talk: &mut Talk<'_>,
 ) -> Result<()> {
-    let here = store.usage(catalog);
+    let here = store.usage(catalog)?;
     let names: Vec<&str> = match names {
         [] => here.iter().map(|usage| usage.name.as_str()).collect(),
         names => names.iter().map(String::as_str).collect(),
@@ -260,7 +273,7 @@ fn path(json: bool, card: &Card, store: &ModelStore, talk: &mut Talk<'_>) -> Res
 }
 
 fn du(json: bool, catalog: &Catalog, store: &ModelStore, talk: &mut Talk<'_>) -> Result<()> {
-    let usages = store.usage(catalog);
+    let usages = store.usage(catalog)?;
     let total: u64 = usages.iter().map(|usage| usage.bytes).sum();
     if json {
         let models: Vec<_> = usages
@@ -334,6 +347,33 @@ fn roles(card: &Card) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
+/// Who says what the files hash to.
+fn hashes(card: &Card) -> &'static str {
+    match card.trust {
+        Trust::Card => "card",
+        Trust::Hub => "hub",
+        Trust::Unlisted => "hub, unlisted",
+    }
+}
+
+/// The licence with the restriction that matters most.
+fn terms(card: &Card) -> String {
+    let Licence { name, commercial, .. } = &card.licence;
+    if *commercial || card.trust == Trust::Unlisted {
+        name.clone()
+    } else {
+        format!("{name}, no commercial use")
+    }
+}
+
+/// The size, where the files are known.
+fn sizes(card: &Card) -> String {
+    match card.bytes() {
+        0 => "?".into(),
+        bytes => size(bytes),
+    }
+}
+
 fn yes(answer: bool) -> String {
     if answer { "yes" } else { "no" }.into()
 }
@@ -377,7 +417,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::catalog::{Source, StoreOptions};
+    use crate::catalog::{Hash, Source, StoreOptions};
 
     #[derive(Debug, Parser)]
     struct Cli {
@@ -402,7 +442,8 @@ mod tests {
             tiny.name = "tiny".into();
             tiny.files[0].bytes = 5;
             // The sha256 of `hello`.
-            tiny.files[0].sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824".into();
+            let sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+            tiny.files[0].hash = Hash::Sha256(sha256.into());
             tiny.sources = vec![Source::Path { path: directory.path().join("tiny.gguf") }];
             catalog.add(tiny);
             Self { directory, catalog, store: ModelStore::new(options), answer: None }

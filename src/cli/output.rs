@@ -29,7 +29,7 @@ impl Output {
         if let Ok(target) = path.canonicalize()
             && inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == target))
         {
-            return refuse("it is the document that is read");
+            return refuse("it is a file that is read");
         }
         if path.metadata().is_ok_and(|m| m.permissions().readonly()) {
             return refuse("it is read-only");

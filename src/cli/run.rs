@@ -2,11 +2,11 @@
 //! exit code.
 
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use crate::assemble::Bitext;
+use crate::assemble::{Bitext, MemoryMatch};
 use crate::cli::args::{FormatArg, MethodArg, SharedArgs, SummarizeArgs, TranslateArgs};
 use crate::cli::output::Output;
 use crate::cli::progress::{Reporter, Verbosity};
@@ -15,8 +15,10 @@ use crate::cli::{input, report};
 use crate::document::Document;
 use crate::engine::Flow;
 use crate::error::{Error, ErrorKind, Result};
+use crate::glossary::{Compliance, Glossary};
 use crate::lang::{self, Lang, LangPair};
-use crate::pipeline::{Progress, Summarizer, Translator, source_language, untranslated};
+use crate::memory::TranslationMemory;
+use crate::pipeline::{Progress, Route, Summarizer, Translator, source_language, untranslated};
 use crate::render::{self, Article, Format, Layout, TargetWriter, Timings, View};
 use crate::summarize::Summary;
 use crate::translate::Quality;
@@ -32,6 +34,7 @@ pub(crate) fn translate(args: &TranslateArgs, stop: Arc<AtomicBool>) -> Result<u
         return Err(Error::usage("translate needs a target language").hint("add `--lang en`, for example"));
     };
     let target = Lang::parse(lang)?;
+    let via = args.via.as_deref().map(Lang::parse).transpose()?;
     let format = Format::from(args.shared.format);
     let layout = match args.layout {
         Some(layout) => Layout::from(layout),
@@ -47,7 +50,7 @@ pub(crate) fn translate(args: &TranslateArgs, stop: Arc<AtomicBool>) -> Result<u
     each_input(&args.shared, stop, view, |document, job| {
         job.alternatives = args.alternatives;
         job.quality = args.quality.into();
-        job.translate(document, &target)
+        job.translate(document, &target, via.as_ref(), args.via_model.as_deref())
     })
 }
 
@@ -88,7 +91,8 @@ fn each_input(
         crate::plan::Profile::named(profile)?;
     }
     let inputs = input::inputs(&args.files, std::io::stdin().is_terminal())?;
-    let mut output = Output::new(args.output.as_deref(), &inputs)?;
+    let needed: Vec<PathBuf> = inputs.iter().chain(&args.glossary).chain(&args.tm).cloned().collect();
+    let mut output = Output::new(args.output.as_deref(), &needed)?;
     let streams = output.is_stdout()
         && matches!(args.format, FormatArg::Text)
         && (view.layout, view.texts, view.named) == (Layout::Target, true, false)
@@ -101,6 +105,8 @@ fn each_input(
         streams,
         alternatives: 0,
         quality: Quality::default(),
+        glossary: args.glossary.as_ref().map(Glossary::read).transpose()?.map(Arc::new),
+        memory: args.tm.as_ref().map(TranslationMemory::open).transpose()?.map(Arc::new),
         timings: Timings::default(),
     };
 
@@ -218,14 +224,62 @@ struct Job<'a> {
     /// How many other translations of each segment are wanted.
     alternatives: usize,
     quality: Quality,
+    glossary: Option<Arc<Glossary>>,
+    memory: Option<Arc<TranslationMemory>>,
     timings: Timings,
 }
 
 impl Job<'_> {
-    fn translate(&mut self, document: &Document, target: &Lang) -> Result<Article> {
+    fn translate(
+        &mut self,
+        document: &Document,
+        target: &Lang,
+        via: Option<&Lang>,
+        via_model: Option<&str>,
+    ) -> Result<Article> {
         self.timings = Timings::default();
-        let (bitext, translator) = self.bitext(document, target)?;
+        let (source, confidence) = source_language(document, self.from.as_ref(), target);
+        let pair = LangPair { source, target: target.clone() };
+        let (bitext, translator) = match via {
+            Some(via) if [&pair.source, target].iter().all(|lang| !lang.same_language(via)) => {
+                self.tell_language(document, &pair, confidence);
+                self.bitext_via(document, &pair, via, via_model)?
+            }
+            // A text that is in the language between needs the second step alone.
+            Some(via) if pair.source.same_language(via) => self.bitext(document, target, via_model)?,
+            _ => self.bitext(document, target, None)?,
+        };
         Ok(self.article(bitext, Vec::new(), translator, None))
+    }
+
+    /// The document beside its translation by way of a third language.
+    fn bitext_via(
+        &mut self,
+        document: &Document,
+        pair: &LangPair,
+        via: &Lang,
+        via_model: Option<&str>,
+    ) -> Result<(Bitext, Option<render::ModelInfo>)> {
+        let step = |source: &Lang, target: &Lang| LangPair { source: source.clone(), target: target.clone() };
+        let into = self.roles.translator(None, &step(&pair.source, via))?;
+        let from = self.roles.translator(via_model, &step(via, &pair.target))?;
+        let mut first = Translator::new(&into, via.clone());
+        if let Some(source) = &self.from {
+            first = first.from(source.clone());
+        }
+        let route = Route::new(first, Translator::new(&from, pair.target.clone()));
+        let mut stage =
+            self.reporter.stage(format!("translating {} by way of {}", document.name, via.name()));
+        let bitext = route.translate_observed(document, &mut |event| stage.observe(event))?;
+        if self.streams {
+            let mut writer = TargetWriter::new(&document.text);
+            bitext.units.iter().try_for_each(|u| stream(|out| writer.write(&u.segment, &u.target, out)))?;
+            stream(|out| writer.finish(out))?;
+        }
+        self.timings.translate += stage.finish();
+        self.timings.prompt_tokens += stage.prompt_tokens;
+        self.timings.output_tokens += stage.output_tokens;
+        Ok((bitext, Some(into.info().clone().followed_by(from.info()))))
     }
 
     fn summarize(
@@ -237,7 +291,7 @@ impl Job<'_> {
         self.timings = Timings::default();
         let (source, _) = source_language(document, self.from.as_ref(), target.unwrap_or(&Lang::EN));
         let target = target.unwrap_or(&source);
-        let (bitext, translator) = self.bitext(document, target)?;
+        let (bitext, translator) = self.bitext(document, target, None)?;
 
         let model = match args.method {
             MethodArg::Abstractive => {
@@ -266,18 +320,29 @@ impl Job<'_> {
 
     /// The document beside its translation. In its own language it stands beside itself, and no model is
     /// needed.
-    fn bitext(&mut self, document: &Document, target: &Lang) -> Result<(Bitext, Option<render::ModelInfo>)> {
+    fn bitext(
+        &mut self,
+        document: &Document,
+        target: &Lang,
+        named: Option<&str>,
+    ) -> Result<(Bitext, Option<render::ModelInfo>)> {
         let (source, confidence) = source_language(document, self.from.as_ref(), target);
         let pair = LangPair { source, target: target.clone() };
         self.tell_language(document, &pair, confidence);
         if pair.source.same_language(&pair.target) {
             return Ok((untranslated(document, &pair.target, confidence)?, None));
         }
-        let model = self.roles.translator(&pair)?;
+        let model = self.roles.translator(named, &pair)?;
         let mut translator =
             Translator::new(&model, target.clone()).alternatives(self.alternatives).quality(self.quality);
         if let Some(from) = &self.from {
             translator = translator.from(from.clone());
+        }
+        if let Some(glossary) = &self.glossary {
+            translator = translator.glossary(glossary.clone());
+        }
+        if let Some(memory) = &self.memory {
+            translator = translator.memory(memory.clone());
         }
         let what = format!("translating {}", document.name);
         let mut stage =
@@ -303,12 +368,32 @@ impl Job<'_> {
         self.timings.translate += stage.finish();
         self.timings.prompt_tokens += stage.prompt_tokens;
         self.timings.output_tokens += stage.output_tokens;
+        self.tell_terms(&bitext);
         Ok((bitext, Some(model.info().clone())))
+    }
+
+    /// How the translation stands to the glossary and to the translation memory.
+    fn tell_terms(&self, bitext: &Bitext) {
+        let name = &bitext.document.name;
+        if let Some(Compliance { found, kept }) = bitext.glossary {
+            self.reporter.note(format!("{name}: {kept} of {found} glossary terms are translated as it says"));
+        }
+        if self.memory.is_some() {
+            let is_exact = |found: &&MemoryMatch| **found == MemoryMatch::Exact;
+            let (exact, similar): (Vec<_>, Vec<_>) =
+                bitext.units.iter().filter_map(|unit| unit.memory.as_ref()).partition(is_exact);
+            self.reporter.note(format!(
+                "{name}: {} of {} segments from the translation memory, similar texts for {} more",
+                exact.len(),
+                bitext.units.len(),
+                similar.len()
+            ));
+        }
     }
 
     fn summary_in_source_language(&mut self, summary: &Summary, bitext: &Bitext) -> Result<Summary> {
         let back = LangPair { source: bitext.pair.target.clone(), target: bitext.pair.source.clone() };
-        let model = self.roles.translator(&back)?;
+        let model = self.roles.translator(None, &back)?;
         let mut stage = self.reporter.stage(format!("translating the summary into {}", back.target.name()));
         let translated =
             Summarizer::translate_summary(summary, &model, back.target, &mut |event| stage.observe(event))?;

@@ -1,4 +1,4 @@
-//! Blocks: where a text falls into title, paragraphs and quotations.
+//! Blocks: where a text falls into title, paragraphs, quotations and code.
 
 use std::ops::Range;
 
@@ -12,11 +12,24 @@ const NARROWEST_WRAP: usize = 40;
 const LONGEST_TITLE: usize = 160;
 
 /// The blocks of `text` in order. Blank lines and U+2029 end a block, and so does a line break that was
-/// clearly not made by wrapping.
+/// clearly not made by wrapping. Lines between fences of backticks are one block, whatever they are.
 pub(super) fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut group = Vec::new();
+    let closing: Vec<Line> = lines(text).filter(|line| is_fence(text, line, true)).collect();
+    let mut code_end = 0;
     for line in lines(text) {
+        if line.start < code_end {
+            continue;
+        }
+        let close = closing.get(closing.partition_point(|close| close.start <= line.start));
+        if let Some(close) = close.filter(|_| is_fence(text, &line, false)) {
+            close_group(text, &mut group, &mut blocks);
+            let range = trim(text, line.start..close.end);
+            blocks.push(Block { id: blocks.len(), kind: BlockKind::Code, range });
+            code_end = close.end;
+            continue;
+        }
         if !line.blank {
             group.push(line);
         }
@@ -63,6 +76,13 @@ fn lines(text: &str) -> impl Iterator<Item = Line> {
             ends_paragraph: end.starts_with('\u{2029}'),
         })
     })
+}
+
+/// Whether a line opens a stretch of code, or also closes one (CommonMark 0.31, section 4.5).
+fn is_fence(text: &str, line: &Line, closes: bool) -> bool {
+    let line = text[line.start..line.end].trim();
+    let info = line.trim_start_matches('`');
+    line.len() - info.len() >= 3 && !info.contains('`') && (info.is_empty() || !closes)
 }
 
 fn close_group(text: &str, group: &mut Vec<Line>, blocks: &mut Vec<Block>) {
@@ -121,7 +141,7 @@ fn mark_title(text: &str, blocks: &mut [Block]) {
     if blocks.len() < first + 2 {
         return;
     }
-    let Some(block) = blocks.get_mut(first) else { return };
+    let Some(block) = blocks.get_mut(first).filter(|block| block.kind != BlockKind::Code) else { return };
     let line = &text[block.range.clone()];
     let end = line.trim_end_matches(['"', '“', '”', '«', '»', '‘', '’', ')']);
     let open = end.ends_with(['.', ':', ';', ',', '。']) && !end.ends_with("...");

@@ -55,6 +55,8 @@ pub enum BlockKind {
     Paragraph,
     /// A paragraph that is one quotation.
     Quote,
+    /// Code between two lines of three backticks or more, these included. It is not translated.
+    Code,
 }
 
 impl Document {

@@ -2,7 +2,7 @@
 //! pages of their slots, one pass with a running softmax (Milakov and Gimelshein 2018).
 
 use crate::engine::kernels::Pool;
-use crate::engine::ops::{self, multiply_add, simd};
+use crate::engine::ops::{self, Bf16, Number, multiply_add, simd};
 use crate::engine::slots::{HeadPages, PAGE, SlotId, Slots};
 use crate::error::Result;
 
@@ -163,38 +163,64 @@ impl Attention {
 simd! {
     /// `c += a b` for `a` of `[m, k]`, `b` of `[k, n]`, `c` of `[m, n]`, in tiles that fit the registers.
     pub(crate) fn multiply(a: &[f32], k: usize, b: &[f32], n: usize, c: &mut [f32]) {
-        const COLS: usize = 16;
-        let m = a.len() / k;
-        let whole_cols = n - n % COLS;
-        for col in (0..whole_cols).step_by(COLS) {
-            let mut row = 0;
-            while row < m {
-                let (a, b, c) = (&a[row * k..], &b[col..], &mut c[row * n + col..]);
-                // As many rows as sixteen registers of eight numbers allow: their sums do not wait for each other.
-                row += match m - row {
-                    6.. => tile::<FMA, 6, COLS>(a, k, b, n, c),
-                    4.. => tile::<FMA, 4, COLS>(a, k, b, n, c),
-                    _ => tile::<FMA, 1, COLS>(a, k, b, n, c),
-                }
-            }
+        in_tiles::<FMA, f32>(a, k, b, n, c);
+    }
+}
+
+simd! {
+    /// As [`multiply`], for `b` in 16 bits.
+    pub(crate) fn multiply_bf16(a: &[f32], k: usize, b: &[Bf16], n: usize, c: &mut [f32]) {
+        in_tiles::<FMA, Bf16>(a, k, b, n, c);
+    }
+}
+
+#[inline(always)]
+fn in_tiles<const FMA: bool, T: Number>(a: &[f32], k: usize, b: &[T], n: usize, c: &mut [f32]) {
+    const COLS: usize = 16;
+    let m = a.len() / k;
+    let whole_cols = n - n % COLS;
+    // Where the rows begin that are worked on one by one.
+    let last = m - if m % 6 < 4 { m % 6 } else { m % 6 - 4 };
+    for col in (0..whole_cols).step_by(COLS) {
+        let mut row = 0;
+        while row < last {
+            let (a, b, c) = (&a[row * k..], &b[col..], &mut c[row * n + col..]);
+            // As many rows as sixteen registers of eight numbers allow: their sums do not wait for each other.
+            row += match last - row {
+                6.. => tile::<FMA, T, 6, COLS>(a, k, b, n, c).0,
+                _ => tile::<FMA, T, 4, COLS>(a, k, b, n, c).0,
+            };
         }
-        for col in whole_cols..n {
-            for row in 0..m {
-                tile::<FMA, 1, 1>(&a[row * k..], k, &b[col..], n, &mut c[row * n + col..]);
-            }
+    }
+    for row in last..m {
+        let (a, c) = (&a[row * k..], &mut c[row * n..]);
+        let mut col = 0;
+        // So wide for the same reason.
+        while col < whole_cols {
+            let (b, c) = (&b[col..], &mut c[col..]);
+            col += match (whole_cols - col) / COLS {
+                4.. => tile::<FMA, T, 1, { 4 * COLS }>(a, k, b, n, c).1,
+                2 | 3 => tile::<FMA, T, 1, { 2 * COLS }>(a, k, b, n, c).1,
+                _ => tile::<FMA, T, 1, COLS>(a, k, b, n, c).1,
+            };
+        }
+    }
+    for col in whole_cols..n {
+        for row in 0..m {
+            tile::<FMA, T, 1, 1>(&a[row * k..], k, &b[col..], n, &mut c[row * n + col..]);
         }
     }
 }
 
-/// One tile of [`multiply`]; `a`, `b` and `c` begin at the tile. Answers its rows.
+/// One tile of [`multiply`]; `a`, `b` and `c` begin at the tile. Answers its rows and columns.
 #[inline(always)]
-fn tile<const FMA: bool, const ROWS: usize, const COLS: usize>(
+fn tile<const FMA: bool, T: Number, const ROWS: usize, const COLS: usize>(
     a: &[f32],
     k: usize,
-    b: &[f32],
+    b: &[T],
     n: usize,
     c: &mut [f32],
-) -> usize {
+) -> (usize, usize) {
     let mut sums = [[0f32; COLS]; ROWS];
     let rows: [&[f32]; ROWS] = std::array::from_fn(|i| &a[i * k..][..k]);
     for p in 0..k {
@@ -202,7 +228,7 @@ fn tile<const FMA: bool, const ROWS: usize, const COLS: usize>(
         for (sums, row) in sums.iter_mut().zip(&rows) {
             let x = row[p];
             for (sum, b) in sums.iter_mut().zip(b) {
-                *sum = multiply_add::<FMA>(x, *b, *sum);
+                *sum = multiply_add::<FMA>(x, b.to_f32(), *sum);
             }
         }
     }
@@ -211,7 +237,7 @@ fn tile<const FMA: bool, const ROWS: usize, const COLS: usize>(
             *c += sum;
         }
     }
-    ROWS
+    (ROWS, COLS)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::engine::kernels::Form;
 pub enum Kernel {
     /// A kernel of ours for quantized weights.
     Packed(Form),
-    /// Our own product of f32 weights.
+    /// Our own product in f32, of weights that are floats.
     Plain,
     /// candle's product on a GPU.
     Device,

@@ -8,7 +8,7 @@ use candle_core::{CpuStorage, Module, Tensor};
 
 use crate::engine::formats::Kernel;
 use crate::engine::kernels::{self, Form, PackedLinear, Pool, Precision, Product, Scratch};
-use crate::engine::ops;
+use crate::engine::ops::{self, simd};
 use crate::engine::plain::PlainLinear;
 use crate::error::{Error, Result};
 use crate::gguf::{Gguf, TensorView};
@@ -110,6 +110,8 @@ impl Loader<'_> {
 pub(crate) enum Stored {
     /// As they are.
     F32,
+    /// Rounded to 16 bits.
+    Bf16,
     /// In 8 bits with a scale for each 32 inputs (ggml's Q8_0), for the kernels of this form or candle's.
     Q8(Option<Form>),
 }
@@ -134,6 +136,7 @@ impl Linear {
                 let candle = || Weight::Candle(GgmlDType::Q8_0.from_data(Cow::Borrowed(&blocks)));
                 (GgmlDType::Q8_0, packed.map_or_else(candle, Weight::Packed))
             }
+            Stored::Bf16 => (GgmlDType::BF16, Weight::Plain(PlainLinear::in_bf16(weights, rows, cols))),
             _ => (GgmlDType::F32, Weight::Plain(PlainLinear::new(weights, rows, cols))),
         };
         Ok(Self { rows, cols, dtype, weight, bias, fine_block: None })
@@ -153,6 +156,11 @@ impl Linear {
     /// Whether [`row`](Self::row) can.
     pub(crate) fn has_rows(&self) -> bool {
         !matches!(self.weight, Weight::Candle(_) | Weight::Device(..))
+    }
+
+    /// Whether weights, and so activations, are rounded to a few bits.
+    pub(crate) fn rounds(&self) -> bool {
+        self.dtype.block_size() > 1
     }
 
     /// How many outputs there are.
@@ -192,6 +200,37 @@ impl Linear {
             }
             _ => self.unpacked(x, m, out, pool),
         }
+    }
+
+    /// As [`forward`](Self::forward), with results handed over in pieces and not kept: `take` is called with what is
+    /// kept of the part of the outputs in which the piece lies, the row, the piece's first output and its results.
+    /// Parts go from the first outputs to the last, and so do a part's pieces of one row.
+    pub(crate) fn forward_in_parts<Kept: Send>(
+        &self,
+        x: &[f32],
+        m: usize,
+        parts: &mut [Kept],
+        scratch: &mut Scratch,
+        pool: &Pool,
+        take: impl Fn(&mut Kept, usize, usize, &mut [f32]) + Sync,
+    ) -> Result<()> {
+        if let Weight::Packed(weight) = &self.weight {
+            let (bias, precision) = (self.bias.as_deref(), self.precision());
+            kernels::multiply_in_parts(weight, bias, x, m, precision, parts, scratch, pool, take);
+            return Ok(());
+        }
+        let mut out = Vec::new();
+        self.forward(x, m, &mut out, scratch, pool)?;
+        let count = parts.len();
+        pool.for_each_chunk(parts, 1, |part, kept| {
+            let outputs = self.rows * part / count..self.rows * (part + 1) / count;
+            for kept in kept {
+                for (row, out) in out.chunks_exact(self.rows).enumerate() {
+                    take(kept, row, outputs.start, &mut out[outputs.clone()].to_vec());
+                }
+            }
+        });
+        Ok(())
     }
 
     /// Several layers of the same inputs, at once where the kernels can.
@@ -303,19 +342,28 @@ const Q8_BYTES: usize = 2 + Q8_BLOCK;
 fn quantize(weights: &[f32], cols: usize, pool: &Pool) -> Vec<u8> {
     let mut blocks = vec![0; weights.len() / Q8_BLOCK * Q8_BYTES];
     pool.for_each_chunk(&mut blocks, cols / Q8_BLOCK * Q8_BYTES, |row, blocks| {
-        let weights = weights[row * cols..][..cols].chunks_exact(Q8_BLOCK);
-        for (block, weights) in blocks.chunks_exact_mut(Q8_BYTES).zip(weights) {
-            let largest = weights.iter().fold(0f32, |max, w| max.max(w.abs()));
-            let scale = half::f16::from_f32(largest / 127.0);
+        quantize_row(&weights[row * cols..][..cols], blocks);
+    });
+    blocks
+}
+
+simd! {
+    /// One row of [`quantize`].
+    fn quantize_row(weights: &[f32], blocks: &mut [u8]) {
+        let _ = FMA;
+        for (block, weights) in blocks.chunks_exact_mut(Q8_BYTES).zip(weights.chunks_exact(Q8_BLOCK)) {
+            // The bits of magnitudes are ordered as the magnitudes are, with what is no number on top.
+            let bits = weights.iter().fold(0, |max: u32, w| max.max(w.to_bits() & 0x7fff_ffff));
+            let scale = half::f16::from_f32(f32::from_bits(bits) / 127.0);
             let step = scale.to_f32();
             let per_step = if step > 0.0 { 1.0 / step } else { 0.0 };
             block[..2].copy_from_slice(&scale.to_le_bytes());
             for (byte, weight) in block[2..].iter_mut().zip(weights) {
-                *byte = (weight * per_step).round().clamp(-127.0, 127.0) as i8 as u8;
+                // The low bits of the sum are the integer in two's complement.
+                *byte = ((weight * per_step).clamp(-127.0, 127.0) + TO_INTEGER).to_bits() as u8;
             }
         }
-    });
-    blocks
+    }
 }
 
 /// The bytes of `rows` rows in another order.
@@ -329,6 +377,14 @@ fn in_order<'a>(data: &'a [u8], rows: usize, order: Option<&[u32]>) -> Cow<'a, [
             )
         }
     }
+}
+
+/// The numbers of a tensor of this shape.
+pub(crate) fn numbers(gguf: &Gguf, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    let view = tensor(gguf, name, shape)?;
+    let numbers = values(view.dtype, view.data, shape.iter().product());
+    gguf.release(name);
+    numbers
 }
 
 fn vector(gguf: &Gguf, name: &str, len: usize) -> Result<Vec<f32>> {
@@ -469,9 +525,12 @@ mod tests {
     fn numbers_become_layers_in_either_form() {
         let (rows, cols, m, pool) = (70, 96, 5, Pool::new(2));
         let (weights, bias, x) = (noise(1, rows * cols), noise(2, rows), noise(3, m * cols));
-        for (stored, tolerance) in
-            [(Stored::F32, 1e-4), (Stored::Q8(Some(Form::Portable)), 0.1), (Stored::Q8(None), 0.1)]
-        {
+        for (stored, tolerance) in [
+            (Stored::F32, 1e-4),
+            (Stored::Bf16, 0.05),
+            (Stored::Q8(Some(Form::Portable)), 0.1),
+            (Stored::Q8(None), 0.1),
+        ] {
             let linear = Linear::from_f32(&weights, rows, cols, Some(bias.clone()), stored, &pool).unwrap();
             let mut row = vec![0.0; cols];
             assert_eq!(linear.row(69, &mut row), stored != Stored::Q8(None));

@@ -18,6 +18,7 @@ mod t5;
 pub use device::Device;
 
 use crate::error::{Error, Result};
+use crate::lang::LangPair;
 use crate::plan::Request;
 
 /// A model that can be asked for text. Any engine may fill either role, translator or summariser.
@@ -27,6 +28,14 @@ pub trait Engine: Send {
 
     /// How many tokens the engine makes of `text`.
     fn count_tokens(&self, text: &str) -> Result<usize>;
+
+    /// Whether the engine translates a pair. Those that can be asked for anything say yes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage), saying what is supported, when it does not.
+    fn check_pair(&self, _pair: &LangPair) -> Result<()> {
+        Ok(())
+    }
 
     /// Answers every request, in order. Requests are batched as the engine sees fit; the result of one
     /// does not depend on the others. `observe` is told of each finished request and of progress; when it

@@ -45,6 +45,52 @@ pub(crate) fn multiply_add<const FMA: bool>(a: f32, b: f32, c: f32) -> f32 {
     if FMA { a.mul_add(b, c) } else { a * b + c }
 }
 
+/// A number as attention keeps it.
+pub(crate) trait Number: Copy + Default + Send + Sync {
+    fn from_f32(x: f32) -> Self;
+    fn to_f32(self) -> f32;
+}
+
+impl Number for f32 {
+    #[inline(always)]
+    fn from_f32(x: f32) -> Self {
+        x
+    }
+
+    #[inline(always)]
+    fn to_f32(self) -> f32 {
+        self
+    }
+}
+
+/// The upper half of an `f32` (bfloat16), rounded to nearest, ties to even.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Bf16(u16);
+
+impl Number for Bf16 {
+    #[inline(always)]
+    fn from_f32(x: f32) -> Self {
+        let bits = x.to_bits();
+        let rounded = (bits.wrapping_add(0x7fff + ((bits >> 16) & 1)) >> 16) as u16;
+        Self(if x.is_nan() { 0x7fc0 } else { rounded })
+    }
+
+    #[inline(always)]
+    fn to_f32(self) -> f32 {
+        f32::from_bits(u32::from(self.0) << 16)
+    }
+}
+
+simd! {
+    /// Rounds numbers to 16 bits.
+    pub(crate) fn to_bf16(x: &[f32], out: &mut [Bf16]) {
+        let _ = FMA;
+        for (out, x) in out.iter_mut().zip(x) {
+            *out = Bf16::from_f32(*x);
+        }
+    }
+}
+
 /// `e^x` to within two units in the last place, as straight-line code. Below -87 it is 0 or close to it,
 /// above 88 it is infinite or close to it; NaN stays NaN.
 #[inline(always)]
@@ -116,6 +162,26 @@ simd! {
         let _ = FMA;
         for (a, b) in a.iter_mut().zip(b) {
             *a += b;
+        }
+    }
+}
+
+simd! {
+    /// `out = a + b`.
+    pub(crate) fn sum_of(a: &[f32], b: &[f32], out: &mut [f32]) {
+        let _ = FMA;
+        for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
+            *out = a + b;
+        }
+    }
+}
+
+simd! {
+    /// `out = a * scale`.
+    pub(crate) fn scaled(a: &[f32], scale: f32, out: &mut [f32]) {
+        let _ = FMA;
+        for (out, a) in out.iter_mut().zip(a) {
+            *out = a * scale;
         }
     }
 }
@@ -239,17 +305,64 @@ simd! {
 }
 
 simd! {
-    /// The sum of `e^(x - shift)`.
-    pub(crate) fn sum_exp(x: &[f32], shift: f32) -> f32 {
+    /// Adds `e^(x - shift)` to the sums, of every sixteenth number each.
+    pub(crate) fn sum_exp_onto(x: &[f32], shift: f32, sums: &mut [f32; 16]) {
         let _ = FMA;
-        let mut sums = [0f32; 16];
-        let (chunks, rest) = x.as_chunks::<16>();
-        for chunk in chunks {
-            for (sum, x) in sums.iter_mut().zip(chunk) {
+        // A loop, since a closure may be compiled by itself and without the wide registers.
+        for x in x.chunks(16) {
+            exp_onto(x, shift, sums);
+        }
+    }
+}
+
+simd! {
+    /// As [`sum_exp_onto`] for numbers of which some are larger than `shift`, which becomes the largest so far with
+    /// each sixteen numbers.
+    pub(crate) fn sum_exp_rising(x: &[f32], shift: &mut f32, sums: &mut [f32; 16]) {
+        let _ = FMA;
+        for x in x.chunks(16) {
+            let largest = largest(x);
+            if largest > *shift {
+                let scale = exp(*shift - largest);
+                sums.iter_mut().for_each(|sum| *sum *= scale);
+                *shift = largest;
+            }
+            exp_onto(x, *shift, sums);
+        }
+    }
+}
+
+/// The largest of at most sixteen numbers.
+#[inline(always)]
+fn largest(x: &[f32]) -> f32 {
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    match <[f32; 16]>::try_from(x) {
+        Ok(mut x) => {
+            // Halves onto halves, which stays in vectors.
+            for half in [8, 4, 2, 1] {
+                let (low, high) = x.split_at_mut(half);
+                low.iter_mut().zip(high).for_each(|(a, b)| *a = larger(*a, *b));
+            }
+            x[0]
+        }
+        Err(_) => x.iter().copied().fold(f32::NEG_INFINITY, larger),
+    }
+}
+
+/// At most sixteen numbers of [`sum_exp_onto`].
+#[inline(always)]
+fn exp_onto(x: &[f32], shift: f32, sums: &mut [f32; 16]) {
+    match <&[f32; 16]>::try_from(x) {
+        Ok(x) => {
+            for (sum, x) in sums.iter_mut().zip(x) {
                 *sum += exp(*x - shift);
             }
         }
-        sums.iter().sum::<f32>() + rest.iter().map(|x| exp(x - shift)).sum::<f32>()
+        Err(_) => {
+            for (sum, x) in sums.iter_mut().zip(x) {
+                *sum += exp(*x - shift);
+            }
+        }
     }
 }
 
@@ -271,6 +384,36 @@ simd! {
             sum += *x;
         }
         sum
+    }
+}
+
+simd! {
+    /// `x = e^x / sum(e^x)`; NaN when one is NaN.
+    pub(crate) fn softmax(x: &mut [f32]) {
+        let _ = FMA;
+        let mut maxima = [f32::NEG_INFINITY; 16];
+        let (chunks, rest) = x.as_chunks::<16>();
+        for chunk in chunks {
+            for (max, x) in maxima.iter_mut().zip(chunk) {
+                *max = if *x > *max { *x } else { *max };
+            }
+        }
+        let max = maxima.iter().chain(rest).fold(f32::NEG_INFINITY, |max, x| if *x > max { *x } else { max });
+        let mut sums = [0f32; 16];
+        let (chunks, rest) = x.as_chunks_mut::<16>();
+        for chunk in chunks {
+            for (sum, x) in sums.iter_mut().zip(chunk) {
+                *x = exp(*x - max);
+                *sum += *x;
+            }
+        }
+        let mut sum: f32 = sums.iter().sum();
+        for x in rest {
+            *x = exp(*x - max);
+            sum += *x;
+        }
+        let scale = 1.0 / sum;
+        x.iter_mut().for_each(|x| *x *= scale);
     }
 }
 
@@ -473,7 +616,36 @@ mod tests {
             assert!((*y as f64 - expected).abs() < 1e-4);
         }
         let exact: f64 = x.iter().map(|x| (*x as f64 - 6.0).exp()).sum();
-        assert!((sum_exp(&x, 6.0) as f64 - exact).abs() < 1e-5 * exact);
+        let mut sums = [0.0; 16];
+        sum_exp_onto(&x, 6.0, &mut sums);
+        assert!((sums.iter().sum::<f32>() as f64 - exact).abs() < 1e-5 * exact);
+        let (mut shift, mut sums) = (f32::NEG_INFINITY, [0.0; 16]);
+        x.chunks(32).for_each(|x| sum_exp_rising(x, &mut shift, &mut sums));
+        let sum = sums.iter().sum::<f32>() as f64 * (shift as f64 - 6.0).exp();
+        assert_eq!(shift, max(&x));
+        assert!((sum - exact).abs() < 1e-5 * exact, "{sum} {exact}");
+        let mut y = x.clone();
+        softmax(&mut y);
+        for (y, x) in y.iter().zip(&x) {
+            assert!((*y as f64 - (*x as f64 - 6.0).exp() / exact).abs() < 1e-6, "{x}: {y}");
+        }
+    }
+
+    #[test]
+    fn half_of_a_number_is_the_nearest_there_is() {
+        let halved = |x: f32| Bf16::from_f32(x).to_f32();
+        for x in [0.0, -0.0, 1.0, -1.5, f32::INFINITY, f32::NEG_INFINITY, 3.140_625] {
+            assert_eq!(halved(x).to_bits(), x.to_bits());
+        }
+        assert!(halved(f32::NAN).is_nan() && halved(f32::from_bits(0x7fff_ffff)).is_nan());
+        assert_eq!(halved(f32::MAX), f32::INFINITY);
+        let (one, next) = (f32::from_bits(0x3f80_0000), f32::from_bits(0x3f81_0000));
+        assert_eq!(halved(f32::from_bits(0x3f80_8000)), one, "a tie goes to the even one");
+        assert_eq!(halved(f32::from_bits(0x3f80_8001)), next);
+        let x: Vec<f32> = (0..50).map(|i| (i as f32).sin()).collect();
+        let mut out = vec![Bf16::default(); 50];
+        to_bf16(&x, &mut out);
+        assert!(out.iter().zip(&x).all(|(a, b)| *a == Bf16::from_f32(*b)));
     }
 
     #[test]

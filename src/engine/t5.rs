@@ -5,14 +5,12 @@
 use std::path::PathBuf;
 
 use crate::engine::kernels::Pool;
-use crate::engine::linear::Stored;
 use crate::engine::ops;
 use crate::engine::seq2seq::parts::{
     Attend, DecoderLayer, EncoderLayer, Family, FeedForward, Heads, LIMITS, Loader, Model, Norm, Positions,
-    RelativeBias, Settings, Side, WhenNormed, activation,
+    RelativeBias, Settings, Side, Stored, Weights, WhenNormed, activation,
 };
 use crate::error::Result;
-use crate::weights::Checkpoint;
 
 /// The most tokens of a text: the bias has no limit, so this one only guards memory.
 const MAX_POSITIONS: usize = 4096;
@@ -21,12 +19,12 @@ const MAX_POSITIONS: usize = 4096;
 pub(super) fn load(
     family: Family,
     config: &Settings,
-    checkpoint: &Checkpoint,
+    weights: Weights<'_>,
     stored: Stored,
     pool: Pool,
     folder: PathBuf,
 ) -> Result<Model> {
-    let loader = Loader { checkpoint, stored, pool: &pool };
+    let loader = Loader { weights, stored, pool: &pool };
     let parts = Parts::read(config, &loader)?;
     let width = parts.width;
     let vocab = config.size("vocab_size", LIMITS.vocab)?;
@@ -41,7 +39,7 @@ pub(super) fn load(
     let scales = scales.unwrap_or(config.flag("tie_word_embeddings") != Some(false)) && family == Family::T5;
     let names = ["shared.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight"];
     let table = loader.embeddings(loader.first_of(&names)?, vocab, width)?;
-    let head = match checkpoint.has("lm_head.weight") && !scales {
+    let head = match loader.has("lm_head.weight") && !scales {
         true => loader.embeddings("lm_head.weight", vocab, width)?.layer,
         false => table.layer.clone(),
     };
@@ -141,7 +139,7 @@ impl<'a> Parts<'a> {
     }
 
     fn norm(&self, name: &str) -> Result<Norm> {
-        let weight = self.loader.checkpoint.tensor(&format!("{name}.weight"), &[self.width])?;
+        let weight = self.loader.tensor(&format!("{name}.weight"), &[self.width])?;
         Ok(Norm::RootMeanSquare { weight, eps: self.eps })
     }
 
@@ -158,7 +156,7 @@ impl<'a> Parts<'a> {
             );
         }
         let tensor = format!("{name}.block.0.layer.0.SelfAttention.relative_attention_bias.weight");
-        let table = self.loader.checkpoint.tensor(&tensor, &[buckets, self.heads.count])?;
+        let table = self.loader.tensor(&tensor, &[buckets, self.heads.count])?;
         Ok(Side {
             positions: Positions::Relative,
             embedding_norm: None,

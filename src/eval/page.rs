@@ -12,7 +12,7 @@ const STYLE: &str = include_str!("page.css");
 /// Writes the page of a report. `system` is the report's first; its `worst` segments with the lowest scores are shown.
 ///
 /// # Errors
-/// Those of `out`.
+/// Those of `out`; [`io::ErrorKind::InvalidInput`] when report, set and system are not of the same segments.
 pub fn write_page(
     report: &Report,
     set: &TestSet,
@@ -20,6 +20,10 @@ pub fn write_page(
     worst: usize,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let count = report.segments.len();
+    if (set.segments.len(), system.outputs.len()) != (count, count) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the report is of other segments"));
+    }
     let title = format!("{} on {}", esc(&system.name), esc(&set.name));
     open_page(&title, STYLE, out)?;
     writeln!(out, "<main>\n<article>\n<header>\n<h1 dir=\"auto\">{title}</h1>")?;

@@ -15,18 +15,13 @@ use crate::translate::doubts;
 /// References, mostly with their sources.
 #[derive(Clone, Debug)]
 pub struct TestSet {
-    /// The reference file or folder.
-    pub name: String,
-    /// The languages, where they are known.
-    pub pair: Option<LangPair>,
-    /// What each segment is called: the number of its line, or its file.
-    pub segments: Vec<String>,
-    /// The texts that systems were given, one for each segment.
-    pub sources: Option<Vec<String>>,
-    /// The references, one for each segment.
-    pub references: Vec<String>,
-    /// The sha256 of the whole source, in hexadecimal.
-    pub source_sha256: Option<String>,
+    pub(super) name: String,
+    pub(super) pair: Option<LangPair>,
+    pub(super) segments: Vec<String>,
+    /// One for each segment, as are the references.
+    pub(super) sources: Option<Vec<String>>,
+    pub(super) references: Vec<String>,
+    source_sha256: Option<String>,
     form: Form,
 }
 
@@ -98,6 +93,30 @@ impl TestSet {
         })
     }
 
+    /// The reference file or folder.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What each segment is called: the number of its line, or its file.
+    pub fn segments(&self) -> &[String] {
+        &self.segments
+    }
+
+    /// The sha256 of all lines of the source, each with a line feed, or of all documents, in hexadecimal.
+    pub fn source_sha256(&self) -> Option<&str> {
+        self.source_sha256.as_deref()
+    }
+
+    /// The languages.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] when there is no source, or the languages were not set.
+    pub fn pair(&self) -> Result<&LangPair> {
+        self.sources()?;
+        self.pair.as_ref().ok_or_else(|| Error::usage("the languages of the test set are not known"))
+    }
+
     /// Sets the languages: those that are named, or those that the texts seem to be in.
     ///
     /// # Errors
@@ -160,15 +179,6 @@ impl TestSet {
             Error::usage("a model needs the source of the test set")
                 .hint("add --source, or name a system's output with --hypothesis")
         })
-    }
-
-    /// The languages.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Usage`] when they were not set.
-    pub fn pair(&self) -> Result<&LangPair> {
-        self.sources()?;
-        self.pair.as_ref().ok_or_else(|| Error::usage("the languages of the test set are not known"))
     }
 }
 

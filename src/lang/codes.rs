@@ -41,6 +41,10 @@ pub(crate) const MBART_50: &str = "ar_AR cs_CZ de_DE en_XX es_XX et_EE fi_FI fr_
     mk_MK ml_IN mn_MN mr_IN pl_PL ps_AF pt_XX sv_SE sw_KE ta_IN te_IN th_TH tl_XX uk_UA ur_PK xh_ZA gl_ES \
     sl_SI";
 
+/// Languages that stand in for one another where a model lacks one: close relatives, and written much alike.
+const RELATIVES: [&str; 9] =
+    ["nb nn da sv", "hr bs sr", "id ms", "cs sk", "pt gl", "bg mk", "fa prs tg", "zh yue", "de lb gsw"];
+
 /// The languages of a model with the codes that it knows them by.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LangCodes {
@@ -51,8 +55,13 @@ pub(crate) struct LangCodes {
 
 impl LangCodes {
     /// Reads one of the lists above.
-    pub(crate) fn listed(list: &str) -> Self {
-        Self::new(list.split_whitespace().map(|entry| entry.split_once('=').unwrap_or((entry, entry))))
+    pub(crate) fn listed(list: &'static str) -> Self {
+        // A region (`de_DE`) tells no two entries apart, and is no part of what they mean.
+        let tag = |code: &'static str| match code.split_once('_') {
+            Some((language, region)) if region.len() == 2 => language,
+            _ => code,
+        };
+        Self::new(list.split_whitespace().map(|entry| entry.split_once('=').unwrap_or((entry, tag(entry)))))
     }
 
     /// Takes codes with the tags that they mean.
@@ -72,6 +81,14 @@ impl LangCodes {
             .or_else(|| find(&|entry| entry.same_language(lang)))
             .or_else(|| find(&|entry| lang.script().is_none() && entry.primary() == lang.primary()))?;
         Some(code)
+    }
+
+    /// The language that comes nearest to one that is not known: the same in another script, else a close relative.
+    pub(crate) fn nearest(&self, lang: &Lang) -> Option<&Lang> {
+        let speaks =
+            |primary: &str| self.entries.iter().flat_map(|(entry, _)| entry).find(|e| e.primary() == primary);
+        let relatives = RELATIVES.iter().filter(|list| list.split(' ').any(|one| one == lang.primary()));
+        speaks(lang.primary()).or_else(|| relatives.flat_map(|list| list.split(' ')).find_map(speaks))
     }
 
     /// The tags of all languages, sorted, for messages.
@@ -117,7 +134,7 @@ fn meant(lang: Lang) -> Lang {
 mod tests {
     use super::*;
 
-    fn code(list: &str, tag: &str) -> Option<String> {
+    fn code(list: &'static str, tag: &str) -> Option<String> {
         LangCodes::listed(list).code(&Lang::parse(tag).unwrap()).map(str::to_owned)
     }
 
@@ -167,6 +184,18 @@ mod tests {
         assert_eq!(code(M2M100, "zh-Hant"), None);
         assert_eq!(code(M2M100, "sr-Latn"), None);
         assert_eq!(code(MBART_50, "sr"), None);
+    }
+
+    #[test]
+    fn what_is_missing_has_a_nearest() {
+        let nearest = |list, tag| {
+            LangCodes::listed(list).nearest(&Lang::parse(tag).unwrap()).map(|lang| lang.tag().to_owned())
+        };
+        for (tag, near) in [("zh-Hant", "zh-Hans"), ("sr-Latn", "sr-Cyrl"), ("nn", "nb"), ("gsw", "de")] {
+            assert_eq!(nearest(M2M100, tag).as_deref(), Some(near), "{tag}");
+        }
+        assert_eq!(nearest(MBART_50, "sr").as_deref(), Some("hr"));
+        assert_eq!(nearest(M2M100, "la"), None);
     }
 
     #[test]

@@ -11,7 +11,8 @@ use crate::error::{Error, Result};
 /// for it (`arb` for `ar`), as `code canonical` pairs.
 const ALIASES: &str = "iw he in id ji yi jw jv mo ro sh sr-Latn no nb nor nb alb sq arm hy baq eu bur my chi zh cze cs \
     dut nl fre fr geo ka ger de gre el ice is mac mk mao mi may ms per fa rum ro slo sk tib bo wel cy arb ar cmn zh \
-    zsm ms pes fa swh sw ekk et lvs lv azj az uzn uz npi ne ory or als sq khk mn plt mg pbt ps ydd yi kmr ku";
+    zsm ms pes fa swh sw ekk et lvs lv azj az uzn uz npi ne ory or als sq khk mn plt mg pbt ps ydd yi kmr ku \
+    fil tl";
 
 /// Country codes and slips that are not language codes, with what was probably meant.
 const SLIPS: &str = "gr el jp ja cz cs cn zh ua uk dk da at de gb en us en dt de br pt mx es ger de eng en fre fr \
@@ -260,6 +261,7 @@ mod tests {
             ("zho_hans", "zh-Hans", "Chinese (Simplified)"),
             ("zh_TW", "zh-Hant-TW", "Chinese (Traditional)"),
             ("zh-yue", "yue", "Cantonese"),
+            ("fil", "tl", "Tagalog"),
             ("sr-Latn", "sr-Latn", "Serbian (Latin)"),
             ("sh", "sr-Latn", "Serbian (Latin)"),
             ("iw", "he", "Hebrew"),

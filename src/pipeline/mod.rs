@@ -4,10 +4,14 @@
 
 mod alternatives;
 mod model;
+mod recall;
+mod route;
 mod summarizer;
 mod translator;
 
+pub(crate) use model::named_profile;
 pub use model::{LoadOptions, Model};
+pub use route::Route;
 pub use summarizer::Summarizer;
 pub use translator::Translator;
 pub(crate) use translator::{source_language, untranslated};

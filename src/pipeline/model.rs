@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::catalog::{Card, Catalog, ModelStore};
+use crate::catalog::{Card, Catalog, ModelStore, RepositoryName, Trust};
 use crate::engine::causal::{self, CausalEngine};
-use crate::engine::seq2seq::{self, Seq2SeqEngine};
+use crate::engine::seq2seq::{self, Precision, Seq2SeqEngine};
 use crate::engine::{Device, Engine, Event, Flow, Hypothesis};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gguf::Gguf;
@@ -29,6 +29,8 @@ pub struct LoadOptions {
     pub device: Device,
     /// Requests that are decoded together; by default 16.
     pub batch: Option<usize>,
+    /// How an encoder-decoder keeps its weights; other models keep them as their file does.
+    pub precision: Precision,
     /// The prompt profile, where it is not to be the card's.
     pub profile: Option<String>,
     /// Whether an answer may hold any token of the model, as
@@ -44,6 +46,10 @@ pub struct LoadOptions {
 pub struct Model {
     engine: Arc<Mutex<Box<dyn Engine>>>,
     info: Arc<ModelInfo>,
+    /// The sha256 of all its files, or its name where there are none.
+    fingerprint: Arc<str>,
+    /// How it was loaded, as far as that changes what it writes.
+    settings: Arc<str>,
     /// Tokens set aside for the wording around a text.
     prompt_tokens: usize,
 }
@@ -56,18 +62,29 @@ impl Model {
     /// [`ErrorKind::Network`](crate::ErrorKind::Network) when the store does not have the model,
     /// [`ErrorKind::Model`](crate::ErrorKind::Model) when the file is damaged.
     pub fn load(store: &ModelStore, card: &Card, options: &LoadOptions) -> Result<Self> {
-        let stored = store.resolve(card)?.ok_or_else(|| {
+        let absent = || {
             Error::network(format!("the model {} is not on this machine", card.name))
                 .hint(format!("run `diglot models pull {}` once with a network", card.name))
-        })?;
-        let files = stored.files.iter().map(|f| (f.name.clone(), f.sha256.clone())).collect();
-        let info = ModelInfo { name: card.name.clone(), files, unlisted: false };
-        let profile = options.profile.as_ref().unwrap_or(&card.profile);
-        Self::open(&stored.weights()?.path, info, profile, Some(card), options, |engine| engine)
+        };
+        let card = &store.pinned(card)?.ok_or_else(absent)?;
+        let stored = store.resolve(card)?.ok_or_else(absent)?;
+        let (name, unlisted) = name_of(card);
+        if card.is_folder() {
+            return Self::open_folder(store, stored.folder()?, name, unlisted, options);
+        }
+        let files = stored.files.iter().map(|f| (f.name.clone(), f.hash.hex().to_owned())).collect();
+        let info = ModelInfo { name, files, unlisted };
+        let path = &stored.weights()?.path;
+        let gguf = Gguf::open(path)?;
+        if writes_from_an_encoder(&gguf) {
+            return Self::open_t5(&gguf, info, options);
+        }
+        let profile = named_profile(card, options)?;
+        Self::open(path, info, profile, Some(card), options, |engine| engine)
     }
 
     /// Loads a GGUF file. Its sha256 finds its card in the catalog; a file that no card knows needs a profile
-    /// named in `options`.
+    /// named in `options`, unless it is an encoder-decoder (T5, MADLAD-400).
     ///
     /// # Errors
     /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) when no profile is known or named,
@@ -80,23 +97,23 @@ impl Model {
     ) -> Result<Self> {
         let (sha256, card) = store.identify(path, catalog)?;
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let gguf = Gguf::open(path)?;
+        if writes_from_an_encoder(&gguf) {
+            let name = card.map_or_else(|| file.clone(), |card| card.name.clone());
+            let info = ModelInfo { name, files: vec![(file, sha256)], unlisted: card.is_none() };
+            return Self::open_t5(&gguf, info, options);
+        }
         let (name, profile) = match (card, &options.profile) {
-            (_, Some(profile)) => (file.clone(), profile.clone()),
-            (Some(card), None) => (card.name.clone(), card.profile.clone()),
-            (None, None) => {
-                return Err(Error::usage(format!(
-                    "no model card knows {}, so its prompt format must be named",
-                    path.display()
-                ))
-                .hint(format!("add --profile NAME: {}", Profile::names().collect::<Vec<_>>().join(", "))));
-            }
+            (_, Some(profile)) => (file.clone(), profile.as_str()),
+            (Some(card), None) => (card.name.clone(), named_profile(card, options)?),
+            (None, None) => return Err(needs_profile(&path.display().to_string())),
         };
         let info = ModelInfo { name, files: vec![(file, sha256)], unlisted: card.is_none() };
-        Self::open(path, info, &profile, card, options, |engine| engine)
+        Self::open(path, info, profile, card, options, |engine| engine)
     }
 
     /// Loads an encoder-decoder (OPUS-MT, NLLB-200, mBART-50, T5 and their kin) from a folder that is laid out as its
-    /// hub repository, its weights rounded to 8 bits. `profile` and `full_vocabulary` mean nothing to it.
+    /// hub repository, its weights kept as `precision` says. `profile` and `full_vocabulary` mean nothing to it.
     ///
     /// # Errors
     /// [`ErrorKind::Model`](crate::ErrorKind::Model), naming the file, when the folder lacks one, one is damaged, or
@@ -106,38 +123,37 @@ impl Model {
         let real = folder.canonicalize().map_err(|e| Error::io(ErrorKind::Model, "open", folder, e))?;
         let folder = if folder.file_name().is_some() { folder } else { &real };
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self::open_folder(store, folder, name, options)
+        Self::open_folder(store, folder, name, true, options)
     }
 
-    /// Loads an encoder-decoder from the Hugging Face cache, where the hub's own tools put it; nothing is fetched. The
-    /// model is named `OWNER/NAME@COMMIT`.
+    /// Loads an encoder-decoder from the Hugging Face cache, where the hub's own tools put it; nothing is fetched, and
+    /// its bytes are not held against anything. The model is named `OWNER/NAME@COMMIT`.
     ///
     /// # Errors
     /// [`ErrorKind::Network`](crate::ErrorKind::Network) when the repository is not in the cache, and those of
     /// [`load_folder`](Self::load_folder).
-    pub fn load_repository(store: &ModelStore, repository: &str, options: &LoadOptions) -> Result<Self> {
-        let (folder, commit) = store.snapshot(repository).ok_or_else(|| {
-            let name = repository.rsplit('/').next().unwrap_or(repository);
-            Error::network(format!(
-                "the repository {repository} is not on this machine, and diglot fetches no repository without a card"
-            ))
-            .hint(format!(
-                "download it with the hub's own tools (`hf download {repository}`), or its files into a folder, and name \
-                 that: --model ./{name}"
-            ))
+    pub fn load_repository(store: &ModelStore, name: &RepositoryName, options: &LoadOptions) -> Result<Self> {
+        let (folder, commit) = store.snapshot(name).ok_or_else(|| {
+            Error::network(format!("the repository {name} is not on this machine"))
+                .hint(format!("run `diglot models pull {name}` once with a network"))
         })?;
-        Self::open_folder(store, &folder, format!("{repository}@{commit}"), options)
+        Self::open_folder(store, &folder, format!("{}@{commit}", name.repository), true, options)
     }
 
-    fn open_folder(store: &ModelStore, folder: &Path, name: String, options: &LoadOptions) -> Result<Self> {
-        let engine = Seq2SeqEngine::load(
-            folder,
-            seq2seq::Options {
-                threads: options.threads.unwrap_or(0),
-                max_rows: options.batch.unwrap_or(0),
-                ..seq2seq::Options::default()
-            },
-        )?;
+    /// T5 and MADLAD-400 from a GGUF file, of which no profile is needed.
+    fn open_t5(gguf: &Gguf, info: ModelInfo, options: &LoadOptions) -> Result<Self> {
+        let engine = Seq2SeqEngine::load_gguf(gguf, seq2seq_options(options))?;
+        Ok(Self { prompt_tokens: FRAME_TOKENS, ..Self::from_engine(engine, info) })
+    }
+
+    fn open_folder(
+        store: &ModelStore,
+        folder: &Path,
+        name: String,
+        unlisted: bool,
+        options: &LoadOptions,
+    ) -> Result<Self> {
+        let engine = Seq2SeqEngine::load(folder, seq2seq_options(options))?;
         let files = weight_files(folder)?
             .into_iter()
             .map(|file| {
@@ -145,15 +161,19 @@ impl Model {
                 Ok((file, sha256))
             })
             .collect::<Result<_>>()?;
-        let info = ModelInfo { name, files, unlisted: true };
+        let info = ModelInfo { name, files, unlisted };
         Ok(Self { prompt_tokens: FRAME_TOKENS, ..Self::from_engine(engine, info) })
     }
 
     /// A model around an engine of your own.
     pub fn from_engine(engine: impl Engine + 'static, info: ModelInfo) -> Self {
+        let hashes: Vec<&str> = info.files.iter().map(|(_, sha256)| sha256.as_str()).collect();
+        let fingerprint = if hashes.is_empty() { info.name.as_str().into() } else { hashes.join(" ").into() };
         Self {
             engine: Arc::new(Mutex::new(Box::new(engine))),
             info: Arc::new(info),
+            fingerprint,
+            settings: "".into(),
             prompt_tokens: PROMPT_TOKENS,
         }
     }
@@ -168,25 +188,37 @@ impl Model {
         wrap: impl FnOnce(CausalEngine) -> E,
     ) -> Result<Self> {
         let profile = Profile::named(profile)?;
+        let vocabulary = if options.full_vocabulary { ", full vocabulary" } else { "" };
+        let settings = format!("{}{vocabulary}", profile.name());
         let gguf = Gguf::open(path)?;
         let defaults = causal::Options::default();
         let options = causal::Options {
             threads: options.threads.unwrap_or(defaults.threads),
             device: options.device,
             max_rows: options.batch.unwrap_or(defaults.max_rows),
-            context: card.map_or(defaults.context, |card| card.context),
+            context: card.map(|card| card.context).filter(|&most| most > 0).unwrap_or(defaults.context),
             full_vocabulary: options.full_vocabulary,
             speculate: !options.no_speculation,
             ..defaults
         };
         let engine = CausalEngine::load(gguf, profile, options)?;
         let prompt_tokens = longest_prompt(&engine, profile)?;
-        Ok(Self { prompt_tokens, ..Self::from_engine(wrap(engine), info) })
+        Ok(Self { prompt_tokens, settings: settings.into(), ..Self::from_engine(wrap(engine), info) })
     }
 
     /// The model as the output names it.
     pub fn info(&self) -> &ModelInfo {
         &self.info
+    }
+
+    /// The model by the sha256 of its files.
+    pub(crate) fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// How it was loaded, as far as that changes what it writes.
+    pub(crate) fn settings(&self) -> &str {
+        &self.settings
     }
 
     /// The tokens that a text and what is made of it may hold together. A sixteenth is kept back, since a text
@@ -202,6 +234,14 @@ impl Model {
     /// Whether the model can weigh its own candidates.
     pub(crate) fn weighs(&self) -> bool {
         self.lock().weighs()
+    }
+
+    /// Whether the model translates a pair. Models that are asked in words are not sure, and say yes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage), saying what is supported and what comes nearest, when it does not.
+    pub fn check_pair(&self, pair: &LangPair) -> Result<()> {
+        self.lock().check_pair(pair)
     }
 
     pub(crate) fn run(
@@ -227,6 +267,44 @@ impl Model {
     }
 }
 
+/// Whether a file holds an encoder-decoder, or half of one.
+fn writes_from_an_encoder(gguf: &Gguf) -> bool {
+    gguf.architecture().is_ok_and(|architecture| architecture.starts_with("t5"))
+}
+
+fn seq2seq_options(options: &LoadOptions) -> seq2seq::Options {
+    seq2seq::Options {
+        threads: options.threads.unwrap_or(0),
+        max_rows: options.batch.unwrap_or(0),
+        precision: options.precision,
+    }
+}
+
+/// The name of a card's model in the output, and whether no card knows its bytes.
+fn name_of(card: &Card) -> (String, bool) {
+    match (card.trust, &card.repository, &card.commit) {
+        (Trust::Hub | Trust::Unlisted, Some(repository), Some(commit)) => {
+            (format!("{repository}@{commit}"), true)
+        }
+        _ => (card.name.clone(), false),
+    }
+}
+
+/// The prompt profile of a card's GGUF file: the one that the user names, or the card's.
+///
+/// # Errors
+/// [`ErrorKind::Usage`] when there is none.
+pub(crate) fn named_profile<'a>(card: &'a Card, options: &'a LoadOptions) -> Result<&'a str> {
+    let named = options.profile.as_deref().or(card.profile.as_deref());
+    named.ok_or_else(|| needs_profile(&card.name))
+}
+
+fn needs_profile(model: &str) -> Error {
+    let names = Profile::names().collect::<Vec<_>>().join(", ");
+    Error::usage(format!("no model card knows {model}, so its prompt format must be named"))
+        .hint(format!("add --profile NAME: {names}"))
+}
+
 /// The tokens of a profile's longest prompt, its text left out.
 fn longest_prompt(engine: &CausalEngine, profile: &Profile) -> Result<usize> {
     let mut longest = 0;
@@ -234,6 +312,7 @@ fn longest_prompt(engine: &CausalEngine, profile: &Profile) -> Result<usize> {
         let translate = Task::Translate {
             pair: LangPair { source: Lang::DE, target: Lang::EN },
             text: String::new(),
+            terms: Vec::new(),
             wording,
         };
         let summarize =
@@ -266,7 +345,8 @@ mod tests {
     #[test]
     fn every_card_names_a_known_profile() {
         for card in Catalog::built_in().unwrap().cards() {
-            assert!(Profile::named(&card.profile).is_ok(), "{}: {}", card.name, card.profile);
+            let known = card.profile.as_deref().map(|profile| Profile::named(profile).is_ok());
+            assert!(known.unwrap_or(card.is_folder()), "{}: {:?}", card.name, card.profile);
         }
     }
 }

@@ -1,11 +1,16 @@
 //! The translator role: a document in, a bitext out.
 
+use std::sync::Arc;
+
 use crate::assemble::Bitext;
 use crate::document::Document;
 use crate::engine::{Event, Flow};
 use crate::error::{Error, Result};
+use crate::glossary::Glossary;
 use crate::lang::{self, Detected, Lang, LangPair};
+use crate::memory::TranslationMemory;
 use crate::pipeline::alternatives::add_alternatives;
+use crate::pipeline::recall::Recall;
 use crate::pipeline::{Model, Progress, unobserved};
 use crate::segment::{Segment, SegmentKind, segment};
 use crate::translate::{Quality, Source, Target, TranslationRounds};
@@ -32,12 +37,27 @@ pub struct Translator {
     source: Option<Lang>,
     alternatives: usize,
     quality: Quality,
+    glossary: Option<Arc<Glossary>>,
+    memory: Option<Arc<TranslationMemory>>,
 }
 
 impl Translator {
     /// A translator into `target`; the source language is detected for each document.
     pub fn new(model: &Model, target: Lang) -> Self {
-        Self { model: model.clone(), target, source: None, alternatives: 0, quality: Quality::default() }
+        Self {
+            model: model.clone(),
+            target,
+            source: None,
+            alternatives: 0,
+            quality: Quality::default(),
+            glossary: None,
+            memory: None,
+        }
+    }
+
+    /// The language that is translated into.
+    pub(crate) fn target(&self) -> &Lang {
+        &self.target
     }
 
     /// Names the source language instead of detecting it.
@@ -60,6 +80,22 @@ impl Translator {
     #[must_use]
     pub fn quality(mut self, quality: Quality) -> Self {
         self.quality = quality;
+        self
+    }
+
+    /// Holds translations against a glossary. One that lacks a term of its text is asked for again with the terms of the
+    /// text, then flagged.
+    #[must_use]
+    pub fn glossary(mut self, glossary: impl Into<Arc<Glossary>>) -> Self {
+        self.glossary = Some(glossary.into());
+        self
+    }
+
+    /// Takes what a translation memory holds of a document, reports what is similar, and adds what the model translates
+    /// without a doubt.
+    #[must_use]
+    pub fn memory(mut self, memory: impl Into<Arc<TranslationMemory>>) -> Self {
+        self.memory = Some(memory.into());
         self
     }
 
@@ -97,13 +133,22 @@ impl Translator {
             .iter()
             .map(|s| Source { text: source_text(document, s), copy: s.kind == SegmentKind::Meta })
             .collect();
-        let targets = self.run_rounds(&sources, &pair, &mut |event| match event {
+        let mut recall = self.recall(&sources, &pair)?;
+        let suggestions = recall.suggestions()?;
+        let targets = self.run_rounds(&sources, &pair, &mut recall, &mut |event| match event {
             RoundEvent::Progress(progress) => observe(progress),
             RoundEvent::Ready { index, target } => {
                 observe(Progress::Ready { segment: &segments[index], target })
             }
         })?;
+        let matches = recall.matches(suggestions, &targets);
         let mut bitext = Bitext::new(document.clone(), pair, confidence, segments, targets)?;
+        bitext.units.iter_mut().zip(matches).for_each(|(unit, found)| unit.memory = found);
+        if let Some(glossary) = &self.glossary {
+            let translated = bitext.units.iter().filter(|unit| unit.is_translated());
+            let pairs = translated.map(|unit| (bitext.source(unit), unit.target.text.as_str()));
+            bitext.glossary = Some(glossary.terms(&bitext.pair).compliance(pairs));
+        }
         if self.alternatives > 0 {
             add_alternatives(&self.model, &mut bitext, self.alternatives, observe)?;
         }
@@ -130,17 +175,24 @@ impl Translator {
     ) -> Result<Vec<Target>> {
         let pair = LangPair { source: source.clone(), target: self.target.clone() };
         let sources: Vec<Source<'_>> = texts.iter().map(|&text| Source { text, copy: false }).collect();
-        self.run_rounds(&sources, &pair, &mut |event| match event {
+        let mut recall = self.recall(&sources, &pair)?;
+        self.run_rounds(&sources, &pair, &mut recall, &mut |event| match event {
             RoundEvent::Progress(progress) => observe(progress),
             RoundEvent::Ready { .. } => Flow::Continue,
         })
     }
 
-    /// Asks, lets the room decide what is good enough, and asks again until nothing is left to ask.
+    fn recall<'a>(&'a self, sources: &'a [Source<'a>], pair: &'a LangPair) -> Result<Recall<'a>> {
+        let terms = self.glossary.as_ref().map(|glossary| glossary.terms(pair));
+        Recall::new(self.memory.as_deref(), &self.model, self.quality, terms, sources, pair)
+    }
+
+    /// Translates what is not known already, and keeps it in the memory even when the work is cut short.
     fn run_rounds(
         &self,
         sources: &[Source<'_>],
         pair: &LangPair,
+        recall: &mut Recall<'_>,
         observe: &mut dyn FnMut(RoundEvent<'_>) -> Flow,
     ) -> Result<Vec<Target>> {
         let model = &self.model;
@@ -151,10 +203,27 @@ impl Translator {
         let mut rounds =
             TranslationRounds::new(sources, pair, model.budget(), &|text| model.count_tokens(text))?
                 .quality(self.quality);
+        if let Some(glossary) = &self.glossary {
+            rounds = rounds.glossary(glossary);
+        }
+        recall.reuse(&mut rounds);
+        let asked = self.ask(&mut rounds, observe);
+        let kept = recall.keep(rounds.targets());
+        asked.and(kept)?;
+        let unanswered = || Error::runtime("a segment was left without a translation");
+        rounds.targets().iter().map(|target| target.clone().ok_or_else(unanswered)).collect()
+    }
+
+    /// Asks, lets the room decide what is good enough, and asks again until nothing is left to ask.
+    fn ask(
+        &self,
+        rounds: &mut TranslationRounds,
+        observe: &mut dyn FnMut(RoundEvent<'_>) -> Flow,
+    ) -> Result<()> {
         let mut ready = 0;
         for number in 1.. {
             let requests = rounds.requests();
-            if announce_ready(&rounds, &mut ready, observe) == Flow::Stop {
+            if announce_ready(rounds, &mut ready, observe) == Flow::Stop {
                 return Err(Error::interrupted());
             }
             if requests.is_empty() {
@@ -164,20 +233,19 @@ impl Translator {
             if observe(RoundEvent::Progress(round)) == Flow::Stop {
                 return Err(Error::interrupted());
             }
-            model.run(&requests, &mut |event| match event {
+            self.model.run(&requests, &mut |event| match event {
                 Event::Prefilled { tokens } => observe(RoundEvent::Progress(Progress::Prefilled { tokens })),
                 Event::Decoded { tokens } => observe(RoundEvent::Progress(Progress::Decoded { tokens })),
                 Event::Finished { index, hypothesis } => {
                     rounds.accept(index, hypothesis);
-                    match announce_ready(&rounds, &mut ready, observe) {
+                    match announce_ready(rounds, &mut ready, observe) {
                         Flow::Stop => Flow::Stop,
                         Flow::Continue => observe(RoundEvent::Progress(Progress::Answered)),
                     }
                 }
             })?;
         }
-        let unanswered = || Error::runtime("a segment was left without a translation");
-        rounds.targets().iter().map(|target| target.clone().ok_or_else(unanswered)).collect()
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ mod profile;
 
 pub use profile::{Piece, Profile};
 
+use crate::glossary::Term;
 use crate::lang::{Lang, LangPair};
 
 /// One text to produce.
@@ -27,6 +28,8 @@ pub enum Task {
         pair: LangPair,
         /// The text of one segment, or of several.
         text: String,
+        /// How words of the text are to be translated: a chat model is told, an encoder-decoder has to write them.
+        terms: Vec<Term>,
         /// Which wording of the prompt; a retry takes another one.
         wording: Wording,
     },

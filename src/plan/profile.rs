@@ -2,6 +2,7 @@
 //! golden-tested; the chat template inside a model file is never trusted.
 
 use crate::error::{Error, Result};
+use crate::glossary::Term;
 use crate::plan::examples::examples;
 use crate::plan::{Length, Task, Wording};
 
@@ -205,7 +206,12 @@ impl Profile {
     fn show_examples(&self, task: &Task, prompt: &mut Prompt) {
         let Task::Translate { pair, wording: Wording::Examples, .. } = task else { return };
         for (source, target) in examples(pair) {
-            let asked = Task::Translate { pair: pair.clone(), text: source.into(), wording: Wording::Plain };
+            let asked = Task::Translate {
+                pair: pair.clone(),
+                text: source.into(),
+                terms: Vec::new(),
+                wording: Wording::Plain,
+            };
             prompt.turn(&self.user, &instruct(&asked));
             prompt.turn(&self.answer, target);
         }
@@ -249,18 +255,23 @@ impl Prompt {
 /// The instruction for a chat model.
 fn instruct(task: &Task) -> String {
     match task {
-        Task::Translate { pair, text, wording } => {
+        Task::Translate { pair, text, terms, wording } => {
             let (source, target) = (pair.source.name(), pair.target.name());
             match wording {
                 Wording::Plain | Wording::Examples => {
+                    let terms = use_terms(terms);
                     format!(
-                        "Translate the following {source} text into {target}. Output only the translation.\n\n{text}"
+                        "Translate the following {source} text into {target}. {terms}Output only the \
+                         translation.\n\n{text}"
                     )
                 }
-                Wording::Strict => format!(
-                    "Below is one passage of a {source} document. Write the same passage in {target}: every \
-                     statement, name and number, nothing added, no comment, no {source} words.\n\n{text}"
-                ),
+                Wording::Strict => {
+                    let terms = require_terms(terms, target);
+                    format!(
+                        "Below is one passage of a {source} document. Write the same passage in {target}: every \
+                         statement, name and number, nothing added, no comment, no {source} words.{terms}\n\n{text}"
+                    )
+                }
             }
         }
         Task::Summarize { lang, text, length, wording } => {
@@ -283,13 +294,40 @@ fn instruct(task: &Task) -> String {
 /// The opening of a text that a base model continues.
 fn complete(task: &Task) -> String {
     match task {
-        Task::Translate { pair, text, .. } => {
-            format!("{}: {text}\n{}:", pair.source.name(), pair.target.name())
+        Task::Translate { pair, text, terms, .. } => {
+            let (source, target) = (pair.source.name(), pair.target.name());
+            // Terms are examples of what follows.
+            let terms: String = terms
+                .iter()
+                .map(|term| format!("{source}: {}\n{target}: {}\n\n", term.source, term.target))
+                .collect();
+            format!("{terms}{source}: {text}\n{target}:")
         }
         Task::Summarize { lang, text, length, .. } => {
             format!("{text}\n\nSummary in {} in {}:", lang.name(), describe(*length))
         }
     }
+}
+
+/// Terms in a sentence of their own before the last one, if there are any.
+fn use_terms(terms: &[Term]) -> String {
+    match terms {
+        [] => String::new(),
+        terms => format!("Use this glossary: {}. ", list(terms)),
+    }
+}
+
+/// Terms as a demand.
+fn require_terms(terms: &[Term], target: &str) -> String {
+    match terms {
+        [] => String::new(),
+        terms => format!(" The {target} text must contain these terms exactly: {}.", list(terms)),
+    }
+}
+
+fn list(terms: &[Term]) -> String {
+    let terms: Vec<String> = terms.iter().map(|term| format!("{} = {}", term.source, term.target)).collect();
+    terms.join("; ")
 }
 
 fn describe(length: Length) -> String {
@@ -313,6 +351,7 @@ mod tests {
         Task::Translate {
             pair: LangPair { source: Lang::DE, target: Lang::EN },
             text: text.into(),
+            terms: Vec::new(),
             wording: Wording::Plain,
         }
     }
@@ -385,7 +424,9 @@ mod tests {
     #[test]
     fn another_wording_is_another_prompt() {
         let strict = match translate("Guten Tag.") {
-            Task::Translate { pair, text, .. } => Task::Translate { pair, text, wording: Wording::Strict },
+            Task::Translate { pair, text, terms, .. } => {
+                Task::Translate { pair, text, terms, wording: Wording::Strict }
+            }
             other => other,
         };
         assert_ne!(shown("chatml", &strict), shown("chatml", &translate("Guten Tag.")));
@@ -396,6 +437,7 @@ mod tests {
         let task = |wording| Task::Translate {
             pair: LangPair { source: Lang::DE, target: Lang::EN },
             text: "Guten Tag.".into(),
+            terms: Vec::new(),
             wording,
         };
         let plain = shown("chatml", &task(Wording::Plain));
@@ -409,6 +451,34 @@ mod tests {
         ));
         assert_eq!(with.matches("[<|im_start|>]assistant").count(), 4);
         assert_eq!(shown("plain", &task(Wording::Examples)), shown("plain", &task(Wording::Plain)));
+    }
+
+    #[test]
+    fn terms_are_worded() {
+        let asked = |profile: &str, wording: Wording| {
+            let terms = [("Rat", "council"), ("Amt", "office")];
+            let terms = terms.map(|(s, t)| Term { source: s.into(), target: t.into() }).to_vec();
+            let pair = LangPair { source: Lang::DE, target: Lang::EN };
+            shown(profile, &Task::Translate { pair, text: "Der Rat.".into(), terms, wording })
+        };
+        for (prompt, expected) in [
+            (
+                asked("hunyuan", Wording::Plain),
+                "Translate the following German text into English. Use this glossary: Rat = council; Amt = office. \
+                 Output only the translation.\n\nDer Rat.",
+            ),
+            (
+                asked("hunyuan", Wording::Strict),
+                "no German words. The English text must contain these terms exactly: Rat = council; Amt = \
+                 office.\n\nDer Rat.",
+            ),
+            (
+                asked("plain", Wording::Plain),
+                "German: Rat\nEnglish: council\n\nGerman: Amt\nEnglish: office\n\nGerman: Der Rat.\nEnglish:",
+            ),
+        ] {
+            assert!(prompt.contains(expected), "{prompt}");
+        }
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub(super) fn meaning(kind: FlagKind) -> &'static str {
         FlagKind::WrongLanguage => "The output is not in the target language.",
         FlagKind::LengthRatio => "The output is far shorter or longer than the source suggests.",
         FlagKind::Numbers => "Numbers of the source are missing or different.",
+        FlagKind::DoNotTranslate => "Addresses, code, placeholders or tags were lost, changed or made up.",
+        FlagKind::Glossary => "Terms of the glossary were not translated as it says.",
         FlagKind::Preamble => "The output opens with a chat phrase that is not in the source.",
         FlagKind::Refusal => "The model declined instead of translating.",
         FlagKind::Truncated => "The output was cut at the length limit.",

@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use super::clean::clean;
 use super::flags::{describe, is_note, meaning};
 use super::{Article, Layout, ModelInfo, Renderer, View, anchor, blocks, number};
-use crate::assemble::{Bitext, Unit};
+use crate::assemble::{Bitext, MemoryMatch, Unit};
 use crate::document::BlockKind;
 use crate::flag::{Flag, FlagKind};
 use crate::lang::{Lang, LangPair};
+use crate::memory::Suggestion;
 use crate::segment::SegmentKind;
 use crate::summarize::{Summary, SummarySentence};
 
@@ -210,6 +211,7 @@ impl Page<'_> {
                 BlockKind::Title => "title",
                 BlockKind::Paragraph => "paragraph",
                 BlockKind::Quote => "quote",
+                BlockKind::Code => "code",
             };
             writeln!(out, "<div class=\"block {class}\">")?;
             units.iter().try_for_each(|unit| self.write_unit(kind, unit, out))?;
@@ -246,6 +248,7 @@ impl Page<'_> {
             for alternative in &unit.alternatives {
                 target.push_str(&format!("<br><small>~ {}</small>", esc(&alternative.text)));
             }
+            target.push_str(&unit.memory.as_ref().map(from_memory).unwrap_or_default());
             self.write_cell(element, "tgt", &bitext.pair.target, &target, out)?;
         }
         writeln!(out, "</div>")
@@ -300,6 +303,19 @@ impl Page<'_> {
 
     fn is_side_by_side(&self) -> bool {
         self.view.texts && self.view.layout == Layout::SideBySide && self.article.bitext.is_bilingual()
+    }
+}
+
+/// What a translation memory holds for a segment.
+fn from_memory(found: &MemoryMatch) -> String {
+    match found {
+        MemoryMatch::Exact => "<br><small>from the translation memory</small>".to_owned(),
+        MemoryMatch::Fuzzy(Suggestion { source, target, similarity }) => format!(
+            "<br><small>{:.0} % similar in the translation memory: {} – {}</small>",
+            (similarity * 100.0).floor(),
+            esc(source),
+            esc(target)
+        ),
     }
 }
 

@@ -7,9 +7,10 @@ use serde_json::ser::Formatter;
 
 use super::clean::is_bidi_control;
 use super::{Article, ModelInfo, Renderer, Timings, View};
-use crate::assemble::{Alternative, Bitext, Unit};
+use crate::assemble::{Alternative, Bitext, MemoryMatch, Unit};
 use crate::document::{Block, BlockKind};
 use crate::flag::Flag;
+use crate::memory::Suggestion;
 use crate::segment::SegmentKind;
 use crate::summarize::{Method, Summary, SummarySentence};
 
@@ -36,6 +37,8 @@ struct ArticleJson<'a> {
     target: TargetJson<'a>,
     blocks: Vec<BlockJson>,
     segments: Vec<SegmentJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    glossary: Option<GlossaryJson>,
     summaries: Vec<SummaryJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     timings: Option<TimingsJson>,
@@ -91,12 +94,27 @@ struct SegmentJson<'a> {
     confidence: Option<f64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     alternatives: Vec<AlternativeJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory: Option<MemoryJson<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "match", rename_all = "lowercase")]
+enum MemoryJson<'a> {
+    Exact,
+    Fuzzy { similarity: f64, source: &'a str, target: &'a str },
 }
 
 #[derive(Serialize)]
 struct AlternativeJson<'a> {
     text: &'a str,
     logprob: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct GlossaryJson {
+    found: usize,
+    kept: usize,
 }
 
 #[derive(Serialize)]
@@ -141,6 +159,7 @@ impl<'a> ArticleJson<'a> {
             target: TargetJson { lang: bitext.pair.target.tag() },
             blocks: bitext.document.blocks.iter().map(BlockJson::new).collect(),
             segments: bitext.units.iter().map(|unit| SegmentJson::new(bitext, unit)).collect(),
+            glossary: bitext.glossary.map(|c| GlossaryJson { found: c.found, kept: c.kept }),
             summaries: article.summaries.iter().map(SummaryJson::new).collect(),
             timings: article.timings.as_ref().map(TimingsJson::new),
         }
@@ -174,6 +193,7 @@ impl<'a> SegmentJson<'a> {
             logprob: unit.target.logprob.map(|logprob| round(logprob, 6)),
             confidence: unit.target.confidence().map(|confidence| round(confidence, 3)),
             alternatives: unit.alternatives.iter().map(AlternativeJson::new).collect(),
+            memory: unit.memory.as_ref().map(MemoryJson::new),
         }
     }
 }
@@ -182,6 +202,17 @@ impl<'a> AlternativeJson<'a> {
     fn new(alternative: &'a Alternative) -> Self {
         let logprob = alternative.logprob.map(|logprob| round(logprob, 6));
         Self { text: &alternative.text, logprob }
+    }
+}
+
+impl<'a> MemoryJson<'a> {
+    fn new(found: &'a MemoryMatch) -> Self {
+        match found {
+            MemoryMatch::Exact => Self::Exact,
+            MemoryMatch::Fuzzy(Suggestion { source, target, similarity }) => {
+                Self::Fuzzy { similarity: round(*similarity, 3), source, target }
+            }
+        }
     }
 }
 

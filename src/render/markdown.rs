@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::clean::one_line;
+use super::clean::{clean, one_line};
 use super::flags::mark;
 use super::{Article, Layout, Renderer, View, anchor, blocks, number};
 use crate::assemble::{Bitext, Unit};
@@ -72,6 +72,9 @@ fn text_part(bitext: &Bitext, article: usize, view: &View) -> String {
 /// The target text with its titles, paragraphs and quotations.
 fn targets(bitext: &Bitext) -> String {
     let blocks = blocks(bitext).map(|(kind, units)| {
+        if kind == BlockKind::Code {
+            return code(bitext, units);
+        }
         let mut lines = vec![String::new()];
         for (index, unit) in units.iter().enumerate() {
             let gap = bitext.gap(unit.segment.id);
@@ -85,12 +88,32 @@ fn targets(bitext: &Bitext) -> String {
         }
         let start = match kind {
             BlockKind::Title => "# ",
-            BlockKind::Paragraph => "",
+            BlockKind::Paragraph | BlockKind::Code => "",
             BlockKind::Quote => "> ",
         };
         lines.iter().map(|line| format!("{start}{}", line_start(line))).collect::<Vec<_>>().join("\n")
     });
     blocks.collect::<Vec<_>>().join("\n\n")
+}
+
+/// Code between fences of its own, which nothing inside it can close.
+fn code(bitext: &Bitext, units: &[Unit]) -> String {
+    let units = units.iter().enumerate().map(|(index, unit)| match index {
+        0 => unit.target.text.clone(),
+        _ => format!("{}{}", bitext.gap(unit.segment.id), unit.target.text),
+    });
+    let code = clean(&units.collect::<String>());
+    let lines: Vec<&str> = code.lines().collect();
+    let inside = match lines.as_slice() {
+        [first, inside @ .., last] if [first, last].iter().all(|line| line.trim().starts_with("```")) => {
+            inside
+        }
+        all => all,
+    };
+    let inside = inside.join("\n");
+    let longest = inside.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}\n{inside}\n{fence}")
 }
 
 /// One row for each segment.

@@ -48,6 +48,18 @@ pub struct ModelInfo {
     pub unlisted: bool,
 }
 
+impl ModelInfo {
+    /// Two models that worked one after the other, as one.
+    pub fn followed_by(mut self, next: &Self) -> Self {
+        if self != *next {
+            self.name = format!("{}, {}", self.name, next.name);
+            self.files.extend(next.files.iter().cloned());
+            self.unlisted |= next.unlisted;
+        }
+        self
+    }
+}
+
 /// Seconds spent, by stage.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Timings {

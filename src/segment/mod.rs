@@ -16,7 +16,7 @@ use crate::document::{BlockKind, Document, dateline, stamp, trim};
 use crate::lang::Lang;
 use rules::Rules;
 
-/// A sentence, or a stamp that is copied and not translated.
+/// A sentence, or a stamp or code that is copied and not translated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// From 0, in document order.
@@ -35,7 +35,7 @@ pub struct Segment {
 pub enum SegmentKind {
     /// A sentence of the text.
     Text,
-    /// A date stamp or dateline, copied unchanged.
+    /// A date stamp, a dateline or code, copied unchanged.
     Meta,
 }
 
@@ -44,7 +44,8 @@ pub enum SegmentKind {
 ///
 /// Every character that is not white space lies in exactly one segment, and no segment has more than
 /// [`MAX_CHARS`] characters: a longer sentence is cut at a clause, else at white space, else anywhere.
-/// A stamp on the first line, and a dateline that opens the text after the title, are [`SegmentKind::Meta`].
+/// A stamp on the first line, and a dateline that opens the text after the title, are [`SegmentKind::Meta`], and so is
+/// a block of code.
 pub fn segment(document: &Document, lang: &Lang) -> Vec<Segment> {
     let text = document.text.as_str();
     let rules = Rules::of(lang);
@@ -56,6 +57,12 @@ pub fn segment(document: &Document, lang: &Lang) -> Vec<Segment> {
     };
     let mut head = true;
     for block in &document.blocks {
+        if block.kind == BlockKind::Code {
+            for piece in limit::pieces(text, block.range.clone()) {
+                push(block.id, SegmentKind::Meta, piece);
+            }
+            continue;
+        }
         let body = &text[block.range.clone()];
         let stamped = match block.id {
             0 => stamp(body),

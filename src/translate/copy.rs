@@ -4,10 +4,11 @@ use super::guards::language;
 use crate::document;
 use crate::flag::{Flag, FlagKind};
 use crate::lang::LangPair;
+use crate::translate::verbatim;
 
 /// Whether `text` holds no word of a language: only numbers, signs, emoji, addresses or code.
 pub(super) fn nothing_to_translate(text: &str) -> bool {
-    !text.split_whitespace().any(is_word)
+    !verbatim::rest(text).split_whitespace().any(is_word)
 }
 
 /// The flag of a text that is already in the target language, when that is beyond doubt.
@@ -64,6 +65,8 @@ mod tests {
             "snake_case",
             "x=1",
             "</div>",
+            "`cargo run --release`",
+            "<a href=\"x y\"> {name}, %s",
             "^^^^^^",
         ] {
             assert!(nothing_to_translate(text), "{text}");

@@ -9,6 +9,7 @@ mod copy;
 pub(crate) mod guards;
 mod pieces;
 mod rounds;
+mod verbatim;
 
 pub use choose::Quality;
 pub use rounds::TranslationRounds;

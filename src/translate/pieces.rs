@@ -2,11 +2,21 @@
 
 use crate::error::Result;
 
-/// A stretch of a text, and whether white space stood before it.
+/// A stretch of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Piece {
     pub text: String,
+    /// Whether white space stood before it.
     pub spaced: bool,
+    /// Whether it is copied unchanged.
+    pub copy: bool,
+}
+
+impl Piece {
+    /// A stretch to translate.
+    pub(super) fn new(text: &str, spaced: bool) -> Self {
+        Self { text: text.to_owned(), spaced, copy: false }
+    }
 }
 
 /// Cuts `text` into pieces of at most `limit` tokens each, as `count` sees them. A text that fits stays whole.
@@ -18,7 +28,7 @@ pub(super) fn split_to_fit(
     // A token is rarely longer than this many bytes, so a longer text is cut without being counted: a
     // tokenizer may take long over it.
     const BYTES_PER_TOKEN: usize = 16;
-    let mut waiting = vec![Piece { text: text.to_owned(), spaced: false }];
+    let mut waiting = vec![Piece::new(text, false)];
     let mut pieces = Vec::new();
     while let Some(piece) = waiting.pop() {
         let tokens = match piece.text.len() > limit.saturating_mul(BYTES_PER_TOKEN) {
@@ -44,9 +54,10 @@ pub(super) fn split_clauses(text: &str) -> Option<Vec<Piece>> {
     let (first, second) = (text[..cut.at].trim_end(), text[cut.at..].trim_start());
     // A clause of a word or two says too little to be translated by itself.
     const FEWEST_CLAUSE_WORDS: usize = 4;
-    [first, second].iter().all(|clause| clause.split_whitespace().count() >= FEWEST_CLAUSE_WORDS).then(|| {
-        vec![Piece { text: first.to_owned(), spaced: false }, Piece { text: second.to_owned(), spaced: true }]
-    })
+    [first, second]
+        .iter()
+        .all(|clause| clause.split_whitespace().count() >= FEWEST_CLAUSE_WORDS)
+        .then(|| vec![Piece::new(first, false), Piece::new(second, true)])
 }
 
 /// Puts translated pieces together again.
@@ -77,9 +88,8 @@ fn halve(piece: &Piece) -> Option<(Piece, Piece)> {
     };
     let first = text[..at].trim_end();
     let second = text[at..].trim_start();
-    (!first.is_empty() && !second.is_empty()).then(|| {
-        (Piece { text: first.to_owned(), spaced: piece.spaced }, Piece { text: second.to_owned(), spaced })
-    })
+    (!first.is_empty() && !second.is_empty())
+        .then(|| (Piece::new(first, piece.spaced), Piece::new(second, spaced)))
 }
 
 /// How good a place to cut is.

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use super::choose::{self, Choice, Quality};
 use super::guards::{self, Exchange};
-use super::{Source, Target, copy, pieces};
+use super::{Source, Target, copy, pieces, verbatim};
 use crate::document::strip_control_characters;
 use crate::engine::{Finish, Hypothesis};
 use crate::error::Result;
 use crate::flag::{Flag, FlagKind};
+use crate::glossary::{Glossary, Term, Terms};
 use crate::lang::LangPair;
 use crate::plan::{Decoding, Request, Task, Wording};
 
@@ -24,16 +25,19 @@ const PIECE_TOKENS: usize = 256;
 /// several candidates those with the least grave faults stay, and a round asks how probable the source is after each
 /// of them; that, their own probability and how much they agree decide. A segment that is longer than the budget allows
 /// is asked for in pieces. An answer that a guard objects to is asked for again: first with another wording,
-/// then clause by clause or with sampling (the seed is the text's place in the order of asking). If no answer is free of
+/// then clause by clause or with sampling (the seed is the text's place in the order of asking), or, where an address, code,
+/// a placeholder or a tag did not come through, in the pieces between those. If no answer is free of
 /// faults the best is kept with its flags: the one with the least grave faults, then with the highest
 /// probability. If all answers are empty the target is the source. The same answers give the same targets.
 ///
 /// The model is shown a text without hidden control characters and without line breaks. White space at the ends
-/// of its answer is removed and line breaks become spaces; otherwise the answer stays as the model wrote it.
+/// of its answer is removed, line breaks become spaces, and addresses, code, placeholders and tags that it distorted
+/// are put back; otherwise the answer stays as the model wrote it.
 #[derive(Debug)]
 pub struct TranslationRounds {
     pair: LangPair,
     budget: usize,
+    glossary: Option<Terms>,
     units: Vec<Unit>,
     jobs: Vec<Job>,
     /// The (job, piece) of each request of the last round.
@@ -71,6 +75,13 @@ struct Job {
     settled: bool,
 }
 
+/// What the requests of a round share.
+struct Asking<'a> {
+    pair: &'a LangPair,
+    glossary: Option<&'a Terms>,
+    budget: usize,
+}
+
 /// An answer with what the guards say of it.
 #[derive(Clone, Debug)]
 struct Candidate {
@@ -95,6 +106,7 @@ impl TranslationRounds {
         let mut rounds = Self {
             pair: pair.clone(),
             budget,
+            glossary: None,
             units: Vec::new(),
             jobs: Vec::new(),
             asked: Vec::new(),
@@ -140,24 +152,52 @@ impl TranslationRounds {
         self
     }
 
+    /// Asks again, with the terms of a glossary that stand in a text, where its translation lacks one, and then flags it.
+    /// A translation that keeps to them by itself is left as it is.
+    #[must_use]
+    pub fn glossary(mut self, glossary: &Glossary) -> Self {
+        self.glossary = Some(glossary.terms(&self.pair)).filter(|terms| !terms.is_empty());
+        self
+    }
+
+    /// Takes a translation of the source with this index that is known already, so that it is not asked for. It is
+    /// checked as an answer is. A source that is copied stays a copy, and the answer is no.
+    pub fn reuse(&mut self, index: usize, text: &str, logprob: Option<f64>) -> bool {
+        let Ok(unit) = self.units.binary_search_by_key(&index, |unit| unit.segment) else { return false };
+        let unit = &self.units[unit];
+        let source: Vec<&Job> = unit.jobs.iter().map(|&job| &self.jobs[job]).collect();
+        let source = pieces::join(source.iter().map(|job| (job.spaced, job.text.as_str())));
+        let text = normalised(text);
+        let exchange = Exchange { source: &source, output: &text, finish: Finish::Stop, pair: &self.pair };
+        let flags = [unit.flags.clone(), check(&exchange, self.glossary.as_ref())].concat();
+        self.targets[index] = Some(Target { text, flags, logprob });
+        for &job in &unit.jobs {
+            let is_known = |&unit: &usize| self.targets[self.units[unit].segment].is_some();
+            self.jobs[job].settled = self.jobs[job].units.iter().all(is_known);
+        }
+        true
+    }
+
     /// The next round's requests; empty when every source has its target. There are at most four rounds. A
     /// request of the last round that was never answered counts as answered with nothing.
     pub fn requests(&mut self) -> Vec<Request> {
         for (job, piece) in std::mem::take(&mut self.asked) {
-            self.answer(
-                job,
-                piece,
-                Hypothesis { text: String::new(), tokens: 0, logprob: None, finish: Finish::Stop },
-            );
+            self.answer(job, piece, hypothesis(""));
         }
         let mut requests = Vec::new();
         for (index, job) in self.jobs.iter_mut().enumerate().filter(|(_, job)| !job.settled) {
             let asked = match job.pool.is_empty() {
-                true => job.next_attempt(self.quality, &self.pair, self.budget),
+                true => {
+                    let glossary = self.glossary.as_ref().filter(|_| job.attempts > 0);
+                    let asking = Asking { pair: &self.pair, glossary, budget: self.budget };
+                    job.next_attempt(self.quality, &asking)
+                }
                 false => job.weighings(&self.pair),
             };
-            self.asked.extend((0..asked.len()).map(|number| (index, number)));
-            requests.extend(asked);
+            for (number, request) in asked {
+                self.asked.push((index, number));
+                requests.push(request);
+            }
             if job.attempts > 1 {
                 self.retries += 1;
             }
@@ -199,7 +239,7 @@ impl TranslationRounds {
             Some(answer @ None) => *answer = Some(hypothesis),
             _ => return,
         }
-        job.judge(&self.pair);
+        job.judge(&self.pair, self.glossary.as_ref());
         if !job.settled {
             return;
         }
@@ -227,19 +267,23 @@ impl Job {
         }
     }
 
-    /// Begins another attempt: a request for each piece, or for each candidate of the whole.
-    fn next_attempt(&mut self, quality: Quality, pair: &LangPair, budget: usize) -> Vec<Request> {
-        let whole = |count| vec![pieces::Piece { text: self.text.clone(), spaced: false }; count];
+    /// Begins another attempt: a request for each piece, or for each candidate of the whole, with its number.
+    fn next_attempt(&mut self, quality: Quality, asking: &Asking<'_>) -> Vec<(usize, Request)> {
+        let whole = |count| vec![pieces::Piece::new(&self.text, false); count];
+        let greedy = |parts: &[pieces::Piece]| vec![Decoding::Greedy; parts.len()];
         let (parts, wording, decodings) = match self.attempts {
             0 => {
                 let decodings = quality.decodings(self.seed);
                 (whole(decodings.len()), quality.wording(), decodings)
             }
+            // The terms alone make it another question.
+            1 if self.lacks_terms_only() => (whole(1), Wording::Plain, vec![Decoding::Greedy]),
             1 => (whole(1), Wording::Strict, vec![Decoding::Greedy]),
-            _ => match pieces::split_clauses(&self.text) {
-                Some(clauses) => {
-                    let decodings = vec![Decoding::Greedy; clauses.len()];
-                    (clauses, Wording::Plain, decodings)
+            _ if self.lacks_terms_only() => (whole(1), Wording::Strict, vec![Decoding::Greedy]),
+            _ => match self.apart().or_else(|| pieces::split_clauses(&self.text)) {
+                Some(parts) => {
+                    let decodings = greedy(&parts);
+                    (parts, Wording::Plain, decodings)
                 }
                 None => {
                     let decoding = Decoding::Sample { temperature: 0.3, top_p: 0.95, seed: self.seed };
@@ -248,23 +292,43 @@ impl Job {
             },
         };
         self.attempts += 1;
-        self.answers = vec![None; parts.len()];
+        self.answers = parts.iter().map(|part| part.copy.then(|| hypothesis(&part.text))).collect();
         self.pieces = parts;
         let request = |(piece, decoding): (&pieces::Piece, Decoding)| Request {
-            task: Task::Translate { pair: pair.clone(), text: piece.text.clone(), wording },
+            task: Task::Translate {
+                pair: asking.pair.clone(),
+                text: piece.text.clone(),
+                terms: terms_to_ask(asking.glossary, &piece.text, asking.budget),
+                wording,
+            },
             decoding,
-            max_tokens: max_tokens(self.tokens_of(piece), budget),
+            max_tokens: max_tokens(self.tokens_of(piece), asking.budget),
         };
-        self.pieces.iter().zip(decodings).map(request).collect()
+        let wanted = self.pieces.iter().zip(decodings).enumerate().filter(|(_, (piece, _))| !piece.copy);
+        wanted.map(|(number, asked)| (number, request(asked))).collect()
+    }
+
+    /// Whether the best answer so far has no fault but that it does not keep to the glossary.
+    fn lacks_terms_only(&self) -> bool {
+        let flags = self.best.as_ref().map(|best| best.flags.as_slice()).unwrap_or_default();
+        !flags.is_empty() && flags.iter().all(|flag| flag.kind == FlagKind::Glossary)
+    }
+
+    /// The text in pieces, where the best answer so far lacks something between them.
+    fn apart(&self) -> Option<Vec<pieces::Piece>> {
+        let flags = &self.best.as_ref()?.flags;
+        let is_changed = flags.iter().any(|flag| flag.kind == FlagKind::DoNotTranslate);
+        is_changed.then(|| verbatim::apart(&self.text)).flatten()
     }
 
     /// How probable is the text after each candidate? Candidates of the same text are asked for once.
-    fn weighings(&mut self, pair: &LangPair) -> Vec<Request> {
+    fn weighings(&mut self, pair: &LangPair) -> Vec<(usize, Request)> {
         let back = LangPair { source: pair.target.clone(), target: pair.source.clone() };
         let request = |candidate: &Candidate| Request {
             task: Task::Translate {
                 pair: back.clone(),
                 text: candidate.text.clone(),
+                terms: Vec::new(),
                 wording: Wording::Plain,
             },
             decoding: Decoding::Forced { answer: self.text.clone() },
@@ -272,11 +336,11 @@ impl Job {
         };
         let requests: Vec<Request> = different(&self.pool).map(request).collect();
         self.answers = vec![None; requests.len()];
-        requests
+        requests.into_iter().enumerate().collect()
     }
 
     /// Judges the present attempt, or the candidates that were weighed, once all of it is answered.
-    fn judge(&mut self, pair: &LangPair) {
+    fn judge(&mut self, pair: &LangPair, glossary: Option<&Terms>) {
         let Some(answers) = self.answers.iter().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
             return;
         };
@@ -287,8 +351,8 @@ impl Job {
         }
         // The first attempt asks for the whole text again and again, the others for its parts.
         let mut pool: Vec<Candidate> = match self.attempts {
-            1 => answers.iter().map(|answer| self.candidate(&[*answer], pair)).collect(),
-            _ => vec![self.candidate(&answers, pair)],
+            1 => answers.iter().map(|answer| self.candidate(&[*answer], pair, glossary)).collect(),
+            _ => vec![self.candidate(&answers, pair, glossary)],
         };
         let least = pool.iter().map(|candidate| guards::severity(&candidate.flags)).min();
         pool.retain(|candidate| Some(guards::severity(&candidate.flags)) == least);
@@ -309,17 +373,18 @@ impl Job {
     }
 
     /// The candidate that is made of an answer for each piece, in order.
-    fn candidate(&self, answers: &[&Hypothesis], pair: &LangPair) -> Candidate {
+    fn candidate(&self, answers: &[&Hypothesis], pair: &LangPair, glossary: Option<&Terms>) -> Candidate {
         let texts: Vec<String> = answers.iter().map(|answer| normalised(&answer.text)).collect();
         // A part without a translation makes the whole worthless.
         let text = match texts.iter().any(String::is_empty) {
             true => String::new(),
-            false => pieces::join(
-                self.pieces.iter().zip(&texts).map(|(piece, text)| (piece.spaced, text.as_str())),
-            ),
+            false => {
+                let parts = self.pieces.iter().zip(&texts).map(|(piece, text)| (piece.spaced, text.as_str()));
+                verbatim::restored(&self.text, &pieces::join(parts))
+            }
         };
         let finish = answers.iter().map(|a| a.finish).find(|&f| f != Finish::Stop).unwrap_or(Finish::Stop);
-        let flags = guards::check(&Exchange { source: &self.text, output: &text, finish, pair });
+        let flags = check(&Exchange { source: &self.text, output: &text, finish, pair }, glossary);
         let tokens = answers.iter().map(|answer| answer.tokens).sum();
         let logprob = mean_logprob(answers.iter().map(|answer| (answer.logprob, answer.tokens)));
         Candidate { text, flags, logprob, tokens }
@@ -402,14 +467,51 @@ fn is_empty(candidate: &Candidate) -> bool {
     candidate.flags.iter().any(|flag| flag.kind == FlagKind::Empty)
 }
 
-/// The mean over all tokens, if every part has one.
+/// What no model wrote.
+fn hypothesis(text: &str) -> Hypothesis {
+    Hypothesis { text: text.to_owned(), tokens: 0, logprob: None, finish: Finish::Stop }
+}
+
+/// The mean over all tokens, if every part that has tokens has one.
 fn mean_logprob(parts: impl Iterator<Item = (Option<f64>, usize)>) -> Option<f64> {
     let (mut sum, mut tokens) = (0.0, 0);
-    for (logprob, count) in parts {
+    for (logprob, count) in parts.filter(|(_, count)| *count > 0) {
         sum += logprob? * count as f64;
         tokens += count;
     }
     (tokens > 0).then(|| sum / tokens as f64)
+}
+
+/// The terms of a text that its prompt has room for.
+fn terms_to_ask(glossary: Option<&Terms>, text: &str, budget: usize) -> Vec<Term> {
+    // A term takes at most a token a byte, and what is set aside for an answer is generous.
+    let mut room = budget / 8;
+    let mut terms = glossary.map(|terms| terms.found_in(text)).unwrap_or_default();
+    terms.retain(|term| {
+        let needs = term.source.len() + term.target.len() + 4;
+        let fits = needs <= room;
+        room -= if fits { needs } else { 0 };
+        fits
+    });
+    terms
+}
+
+/// What is wrong with an output, its terms included.
+fn check(exchange: &Exchange<'_>, glossary: Option<&Terms>) -> Vec<Flag> {
+    let mut flags = guards::check(exchange);
+    flags.extend(glossary.and_then(|terms| missing_terms(terms, exchange)));
+    flags
+}
+
+/// The flag of a translation that lacks terms.
+fn missing_terms(glossary: &Terms, exchange: &Exchange<'_>) -> Option<Flag> {
+    let found = glossary.found_in(exchange.source);
+    let missing: Vec<String> = glossary
+        .missing(&found, exchange.output)
+        .iter()
+        .map(|term| format!("`{}` not as `{}`", term.source, term.target))
+        .collect();
+    (!missing.is_empty()).then(|| Flag::new(FlagKind::Glossary, missing.join(", ")))
 }
 
 /// The request for the translation of a whole text; none for one that is asked for in pieces.
@@ -425,7 +527,7 @@ pub(crate) fn whole(
     let text = normalised(&strip_control_characters(text));
     let tokens = count(&text)?;
     Ok((tokens <= longest_piece(budget)).then(|| Request {
-        task: Task::Translate { pair: pair.clone(), text, wording: Wording::Plain },
+        task: Task::Translate { pair: pair.clone(), text, terms: Vec::new(), wording: Wording::Plain },
         decoding: Decoding::Greedy,
         max_tokens: max_tokens(tokens, budget),
     }))

@@ -32,7 +32,12 @@ const HOSTILE: [&str; 14] = [
 /// An article that says the same hostile thing wherever it can.
 fn hostile(text: &str) -> Article {
     let lines: &[(&str, &str)] = &[(text, text), ("Ja.", text)];
-    let blocks = [(BlockKind::Title, lines), (BlockKind::Paragraph, lines), (BlockKind::Quote, lines)];
+    let blocks = [
+        (BlockKind::Title, lines),
+        (BlockKind::Paragraph, lines),
+        (BlockKind::Quote, lines),
+        (BlockKind::Code, lines),
+    ];
     let mut article = article(text, &blocks);
     article.bitext.units[0].target.flags.push(Flag::new(FlagKind::Numbers, text));
     for bulleted in [false, true] {

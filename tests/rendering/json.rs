@@ -1,10 +1,10 @@
 //! JSON and its schema.
 
-use diglot::assemble::Alternative;
+use diglot::assemble::{Alternative, MemoryMatch};
 use diglot::document::BlockKind;
 use diglot::render::{Format, JSON_SCHEMA, Layout, Timings};
 use diglot::summarize::Method;
-use diglot::{Flag, FlagKind, Lang};
+use diglot::{Compliance, Flag, FlagKind, Lang, Suggestion};
 use serde_json::{Value, json};
 
 use crate::articles::*;
@@ -123,6 +123,23 @@ fn json_timings_only_when_asked_for() {
     let expected =
         json!({"load": 1.235, "translate": 2.0, "summarize": 0.5, "prompt_tokens": 7, "output_tokens": 9});
     assert_eq!(value["timings"], expected);
+}
+
+#[test]
+fn memory_glossary_and_code_are_told() {
+    let mut article = article("a.txt", &[(BlockKind::Paragraph, &[("Ja.", "Yes."), ("Nein.", "No.")])]);
+    let suggestion = Suggestion { source: "Nein!".into(), target: "No!".into(), similarity: 0.812_345 };
+    article.bitext.units[0].memory = Some(MemoryMatch::Exact);
+    article.bitext.units[1].memory = Some(MemoryMatch::Fuzzy(suggestion));
+    article.bitext.glossary = Some(Compliance { found: 3, kept: 2 });
+    article.bitext.document.blocks[0].kind = BlockKind::Code;
+    let value = check_schema(&shown(&article, Format::Json, &summaries_only()));
+    let memory = |index: usize| &value["segments"][index]["memory"];
+    assert_eq!(*memory(0), json!({"match": "exact"}));
+    let fuzzy = json!({"match": "fuzzy", "similarity": 0.812, "source": "Nein!", "target": "No!"});
+    assert_eq!(*memory(1), fuzzy);
+    assert_eq!(value["glossary"], json!({"found": 3, "kept": 2}));
+    assert_eq!(value["blocks"][0]["kind"], "code");
 }
 
 #[test]

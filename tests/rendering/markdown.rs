@@ -52,6 +52,19 @@ fn target_keeps_lines_and_quotes() {
 }
 
 #[test]
+fn code_stands_between_fences_of_its_own() {
+    let shown = |code: &str| {
+        shown(
+            &article("a.txt", &[(BlockKind::Code, &[(code, code)])]),
+            Format::Markdown,
+            &view(Layout::Target),
+        )
+    };
+    assert_eq!(shown("```sh\nls *\n\n  x\n```"), "```\nls *\n\n  x\n```\n");
+    assert_eq!(shown("`````\n````\n```"), "`````\n````\n`````\n");
+}
+
+#[test]
 fn side_by_side() {
     let mut article = harbour();
     article.summaries.truncate(1);

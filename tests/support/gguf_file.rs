@@ -121,6 +121,17 @@ impl GgufFile {
         file
     }
 
+    /// Takes a valid file apart.
+    pub fn read(bytes: &[u8]) -> Self {
+        let mut reader = Reader { bytes, at: 4 };
+        let version = reader.u32();
+        let (tensors, entries) = (reader.u64(), reader.u64());
+        let entries = (0..entries).map(|_| (reader.text(), reader.value())).collect();
+        let tensors = (0..tensors).map(|_| reader.tensor()).collect();
+        let data = bytes[reader.at.next_multiple_of(32)..].to_vec();
+        Self { version, entry_count: None, tensor_count: None, entries, tensors, data }
+    }
+
     /// Sets a metadata value, replacing one of the same key.
     pub fn set(&mut self, key: &str, value: Raw) {
         self.unset(key);
@@ -169,5 +180,58 @@ impl GgufFile {
         bytes.resize(bytes.len().next_multiple_of(32), 0);
         bytes.extend(&self.data);
         bytes
+    }
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn take(&mut self, len: usize) -> Vec<u8> {
+        self.at += len;
+        self.bytes[self.at - len..self.at].to_vec()
+    }
+
+    fn u32(&mut self) -> u32 {
+        u32::from_le_bytes(self.take(4).try_into().unwrap())
+    }
+
+    fn u64(&mut self) -> u64 {
+        u64::from_le_bytes(self.take(8).try_into().unwrap())
+    }
+
+    fn text(&mut self) -> Vec<u8> {
+        let len = self.u64() as usize;
+        self.take(len)
+    }
+
+    fn value(&mut self) -> Raw {
+        let kind = self.u32();
+        let start = self.at;
+        self.pass(kind);
+        Raw { kind, bytes: self.bytes[start..self.at].to_vec() }
+    }
+
+    fn pass(&mut self, kind: u32) {
+        match kind {
+            0 | 1 | 7 => self.at += 1,
+            2 | 3 => self.at += 2,
+            4..=6 => self.at += 4,
+            8 => _ = self.text(),
+            9 => {
+                let (kind, len) = (self.u32(), self.u64());
+                (0..len).for_each(|_| self.pass(kind));
+            }
+            _ => self.at += 8,
+        }
+    }
+
+    fn tensor(&mut self) -> Tensor {
+        let name = String::from_utf8(self.text()).unwrap();
+        let rank = self.u32();
+        let dims = (0..rank).map(|_| self.u64()).collect();
+        Tensor { name, dims, dtype: self.u32(), offset: self.u64() }
     }
 }

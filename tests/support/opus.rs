@@ -4,7 +4,12 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::json;
+
+#[path = "random_weights.rs"]
+mod random_weights;
+
+use random_weights::RandomWeights;
 
 const WIDTH: usize = 32;
 const FEED_FORWARD: usize = 64;
@@ -70,60 +75,33 @@ pub fn write(folder: &Path) {
 
 /// The weights as a safetensors file.
 fn weights() -> Vec<u8> {
-    let mut file = Weights { random: 20_261_124, header: serde_json::Map::new(), data: Vec::new() };
+    let mut file = RandomWeights::new(20_261_124);
     file.tensor("model.shared.weight", &[VOCAB, WIDTH], 0.3, 0.0);
     // The end is likely enough to come before the greatest length.
-    file.tensor("final_logits_bias", &[1, VOCAB], 0.5, 0.0);
-    file.data[VOCAB * WIDTH] += 2.5;
+    file.tensor("final_logits_bias", &[1, VOCAB], 0.5, 0.0)[0] += 2.5;
     for side in ["encoder", "decoder"] {
         let layer = format!("model.{side}.layers.0");
         let attentions: &[&str] =
             if side == "encoder" { &["self_attn"] } else { &["self_attn", "encoder_attn"] };
         for part in attentions {
             for projection in ["q_proj", "k_proj", "v_proj", "out_proj"] {
-                file.linear(&format!("{layer}.{part}.{projection}"), WIDTH, WIDTH);
+                linear(&mut file, &format!("{layer}.{part}.{projection}"), WIDTH, WIDTH);
             }
-            file.norm(&format!("{layer}.{part}_layer_norm"));
+            norm(&mut file, &format!("{layer}.{part}_layer_norm"));
         }
-        file.linear(&format!("{layer}.fc1"), FEED_FORWARD, WIDTH);
-        file.linear(&format!("{layer}.fc2"), WIDTH, FEED_FORWARD);
-        file.norm(&format!("{layer}.final_layer_norm"));
+        linear(&mut file, &format!("{layer}.fc1"), FEED_FORWARD, WIDTH);
+        linear(&mut file, &format!("{layer}.fc2"), WIDTH, FEED_FORWARD);
+        norm(&mut file, &format!("{layer}.final_layer_norm"));
     }
-    let header = Value::Object(file.header).to_string();
-    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
-    bytes.extend(header.bytes());
-    bytes.extend(file.data.iter().flat_map(|x| x.to_le_bytes()));
-    bytes
+    file.bytes()
 }
 
-struct Weights {
-    random: u64,
-    header: serde_json::Map<String, Value>,
-    data: Vec<f32>,
+fn linear(file: &mut RandomWeights, name: &str, rows: usize, cols: usize) {
+    file.matrix(name, rows, cols, 1.5);
+    file.tensor(&format!("{name}.bias"), &[rows], 0.1, 0.0);
 }
 
-impl Weights {
-    fn linear(&mut self, name: &str, rows: usize, cols: usize) {
-        self.tensor(&format!("{name}.weight"), &[rows, cols], 1.5 / (cols as f32).sqrt(), 0.0);
-        self.tensor(&format!("{name}.bias"), &[rows], 0.1, 0.0);
-    }
-
-    fn norm(&mut self, name: &str) {
-        self.tensor(&format!("{name}.weight"), &[WIDTH], 0.2, 1.0);
-        self.tensor(&format!("{name}.bias"), &[WIDTH], 0.1, 0.0);
-    }
-
-    /// Numbers spread evenly around `middle`.
-    fn tensor(&mut self, name: &str, shape: &[usize], spread: f32, middle: f32) {
-        let start = self.data.len() * 4;
-        for _ in 0..shape.iter().product() {
-            // Knuth's linear congruential generator (MMIX).
-            self.random =
-                self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let unit = (self.random >> 40) as f32 / (1 << 24) as f32;
-            self.data.push(middle + spread * (2.0 * unit - 1.0) * 1.7);
-        }
-        let offsets = [start, self.data.len() * 4];
-        self.header.insert(name.into(), json!({"dtype": "F32", "shape": shape, "data_offsets": offsets}));
-    }
+fn norm(file: &mut RandomWeights, name: &str) {
+    file.tensor(&format!("{name}.weight"), &[WIDTH], 0.2, 1.0);
+    file.tensor(&format!("{name}.bias"), &[WIDTH], 0.1, 0.0);
 }

@@ -34,6 +34,7 @@ use std::ops::Range;
 use candle_core::quantized::GgmlDType;
 use memmap2::MmapMut;
 
+use crate::engine::ops;
 use crate::error::{Error, Result};
 
 mod activations;
@@ -298,15 +299,37 @@ impl PackedLinear {
         }
     }
 
+    /// Multiplies quantized rows with a strip of tiles and calls `f` with pieces of the results: the number of the
+    /// row, the first output, and the results from there on. The pieces of a row come in order. Before they are worked
+    /// out, `announce` is called with the row and the outputs.
+    fn each_piece(
+        &self,
+        x: &Activations<'_>,
+        strip: Range<usize>,
+        mut announce: impl FnMut(usize, Range<usize>),
+        mut f: impl FnMut(usize, usize, &mut [f32]),
+    ) {
+        let (groups_at_once, tiles_at_once) = self.form.at_once(x.groups());
+        let mut results: Results = [[0.0; COLUMNS]; activations::ROWS * AT_ONCE];
+        for groups in pieces(0..x.groups(), groups_at_once) {
+            for tiles in pieces(strip.clone(), tiles_at_once) {
+                let (first, end) = (tiles.start * COLUMNS, self.n.min(tiles.end * COLUMNS));
+                (x.rows(groups.start).start..x.rows(groups.end - 1).end)
+                    .for_each(|row| announce(row, first..end));
+                self.each_row(x, groups.clone(), tiles, &mut results, |row, results| f(row, first, results));
+            }
+        }
+    }
+
     /// Multiplies groups of quantized rows with some tiles and calls `f` with the number of each row and its
-    /// results, the sum of its parts.
+    /// results, the sum of its parts. `results` is working memory.
     fn each_row(
         &self,
         x: &Activations<'_>,
         groups: Range<usize>,
         tiles: Range<usize>,
         results: &mut Results,
-        mut f: impl FnMut(usize, &[f32]),
+        mut f: impl FnMut(usize, &mut [f32]),
     ) {
         let columns = self.n.min(tiles.end * COLUMNS) - tiles.start * COLUMNS;
         let rows = x.rows(groups.start).start..x.rows(groups.end - 1).end;
@@ -316,8 +339,8 @@ impl PackedLinear {
         self.product(&groups, tiles, results);
         for (row, results) in rows.zip(results.chunks_exact_mut(row_len)) {
             let (results, rest) = results.as_flattened_mut().split_at_mut(row_len * COLUMNS / x.parts());
-            add(results, rest);
-            f(row, &results[..columns]);
+            ops::add(results, rest);
+            f(row, &mut results[..columns]);
         }
     }
 
@@ -386,29 +409,63 @@ pub(crate) fn multiply(
     pool.for_each(strips.len(), |strip| {
         let (index, tiles) = &strips[strip];
         let Product { weight, bias, .. } = &products[*index];
-        let x = quantized.of(weight);
-        let (groups_at_once, tiles_at_once) = weight.form.at_once(x.groups());
-        let mut results = [[0.0; COLUMNS]; activations::ROWS * AT_ONCE];
-        for groups in pieces(0..x.groups(), groups_at_once) {
-            for tiles in pieces(tiles.clone(), tiles_at_once) {
-                let columns = tiles.start * COLUMNS..weight.n.min(tiles.end * COLUMNS);
-                let bias = bias.map(|bias| &bias[columns.clone()]);
-                for row in x.rows(groups.start).start..x.rows(groups.end - 1).end {
-                    let at = row * weight.n + columns.start;
-                    fetch_to_write(outs[*index].get().wrapping_add(at), columns.len());
-                }
-                weight.each_row(x, groups.clone(), tiles, &mut results, |row, results| {
-                    let at = row * weight.n + columns.start;
-                    // SAFETY: the row is below m and the columns below n, so the range lies inside `out`,
-                    // which the caller borrows for the whole region; tiles have columns of their own, and
-                    // each tile of a product stands in one strip.
-                    let out =
-                        unsafe { std::slice::from_raw_parts_mut(outs[*index].get().add(at), columns.len()) };
-                    out.copy_from_slice(results);
-                    if let Some(bias) = bias {
-                        add(out, bias);
-                    }
-                });
+        let fetch = |row: usize, columns: Range<usize>| {
+            fetch_to_write(outs[*index].get().wrapping_add(row * weight.n + columns.start), columns.len());
+        };
+        weight.each_piece(quantized.of(weight), tiles.clone(), fetch, |row, first, results| {
+            // SAFETY: the row is below m and the results are of columns below n, so the range lies inside `out`,
+            // which the caller borrows for the whole region; tiles have columns of their own, and each tile of a
+            // product stands in one strip.
+            let out = unsafe {
+                std::slice::from_raw_parts_mut(outs[*index].get().add(row * weight.n + first), results.len())
+            };
+            match bias {
+                Some(bias) => ops::sum_of(results, &bias[first..][..results.len()], out),
+                None => out.copy_from_slice(results),
+            }
+        });
+    });
+}
+
+/// Multiplies `x`, `m` rows of inputs, with a weight and hands results over in pieces: `take` is called with what is
+/// kept of the part of the columns in which the piece lies, the row, the piece's first column and its results. Parts
+/// go from the first columns to the last, and so do a part's pieces of one row.
+///
+/// # Panics
+/// If lengths do not fit each other.
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn multiply_in_parts<Kept: Send>(
+    weight: &PackedLinear,
+    bias: Option<&[f32]>,
+    x: &[f32],
+    m: usize,
+    precision: Precision,
+    parts: &mut [Kept],
+    scratch: &mut Scratch,
+    pool: &Pool,
+    take: impl Fn(&mut Kept, usize, usize, &mut [f32]) + Sync,
+) {
+    assert_eq!(x.len(), m * weight.k, "activations");
+    assert!(bias.is_none_or(|bias| bias.len() == weight.n), "bias");
+    let product = Product { weight, bias, wanted: &[], out: &mut [] };
+    let quantized = Quantized::new(&[product], x, m, precision, scratch, pool);
+    let x = quantized.of(weight);
+    let (tiles, count) = (weight.n.div_ceil(COLUMNS), parts.len());
+    let at_once = weight.tiles_at_once(x.groups() == 1, pool.threads());
+    pool.for_each_chunk(parts, 1, |part, kept| {
+        for kept in kept {
+            for strip in pieces(tiles * part / count..tiles * (part + 1) / count, at_once) {
+                weight.each_piece(
+                    x,
+                    strip,
+                    |_, _| {},
+                    |row, first, results| {
+                        if let Some(bias) = bias {
+                            ops::add(results, &bias[first..][..results.len()]);
+                        }
+                        take(kept, row, first, results);
+                    },
+                );
             }
         }
     });
@@ -419,24 +476,29 @@ type Results = [[f32; COLUMNS]; activations::ROWS * AT_ONCE];
 
 /// Fetches numbers that will be written when the product is done, so that nothing waits for them then.
 fn fetch_to_write(first: *const f32, len: usize) {
+    fetch_lines(first.cast(), len * size_of::<f32>());
+}
+
+/// Fetches numbers that will be read soon from places that the processor does not foresee.
+pub(crate) fn fetch<T>(numbers: &[T]) {
+    fetch_lines(numbers.as_ptr().cast(), size_of_val(numbers));
+}
+
+fn fetch_lines(first: *const u8, bytes: usize) {
     #[cfg(target_arch = "x86_64")]
-    for line in (0..len).step_by(COLUMNS) {
+    for line in (0..bytes).step_by(64) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: an address to fetch may lie anywhere.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(line).cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = (first, len);
+    let _ = (first, bytes);
 }
 
 /// A range in pieces of at most `len`.
 fn pieces(range: Range<usize>, len: usize) -> impl Iterator<Item = Range<usize>> {
     let end = range.end;
     range.step_by(len).map(move |first| first..end.min(first + len))
-}
-
-fn add(to: &mut [f32], other: &[f32]) {
-    to.iter_mut().zip(other).for_each(|(to, other)| *to += other);
 }
 
 /// Groups times tiles that a kernel is given at once, at most.

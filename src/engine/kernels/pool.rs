@@ -8,7 +8,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -100,16 +100,28 @@ impl Pool {
     /// # Panics
     /// Passes on a panic of `work` once every thread has left the region; the pool stays usable.
     pub fn for_each(&self, count: usize, work: impl Fn(usize) + Sync) {
-        let turn = match self.caller.try_lock() {
-            Ok(guard) => Some(guard),
-            Err(std::sync::TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(std::sync::TryLockError::WouldBlock) => None,
-        };
+        let turn = self.turn();
         if turn.is_none() || count <= 1 || self.workers.is_empty() {
             return (0..count).for_each(work);
         }
         let shares = Shares::new(count, self.threads());
         self.broadcast(&|| shares.work(&work));
+    }
+
+    /// Calls `f`. Regions that are opened meanwhile, by whatever thread, are worked off by their callers alone, so that
+    /// several threads can work side by side.
+    pub(crate) fn alone<T>(&self, f: impl FnOnce() -> T) -> T {
+        let _turn = self.turn();
+        f()
+    }
+
+    /// The right to open a region, unless another has it.
+    fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        match self.caller.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     /// Cuts `data` into pieces of `len` items (the last may be shorter) and calls `work` with each piece and

@@ -1,8 +1,9 @@
 //! The search for the outputs of one source: which rows go on, and which are finished. Pure bookkeeping, equal to
 //! the beam search of Python's transformers.
 
-use super::choose::Likeliest;
+use super::choose::{Likeliest, RowRules, Rules};
 use super::options::{Beam, EarlyStopping, SearchOptions};
+use super::phrases::{Phrases, Progress, allocate};
 
 /// A row that is being written.
 #[derive(Clone, Debug, Default)]
@@ -13,10 +14,13 @@ pub(super) struct Running {
     pub(super) path: Vec<u32>,
     /// The sum of the logarithms of probabilities.
     pub(super) logprob: f32,
+    /// How far it has come with what it has to hold.
+    progress: Progress,
 }
 
 /// The rows of one source.
 pub(super) struct Hypotheses {
+    phrases: Phrases,
     pub(super) running: Vec<Running>,
     finished: Vec<Beam>,
     pub(super) max_length: usize,
@@ -31,9 +35,9 @@ struct Candidate {
 }
 
 impl Hypotheses {
-    pub(super) fn new(start: u32, max_length: usize) -> Self {
-        let first = Running { tokens: vec![start], ..Running::default() };
-        Self { running: vec![first], finished: Vec::new(), max_length, done: false }
+    pub(super) fn new(start: u32, max_length: usize, phrases: Phrases) -> Self {
+        let first = Running { tokens: vec![start], progress: phrases.none(), ..Running::default() };
+        Self { phrases, running: vec![first], finished: Vec::new(), max_length, done: false }
     }
 
     /// Whether nothing is left to be written.
@@ -47,21 +51,49 @@ impl Hypotheses {
         self.finished
     }
 
+    /// What decides about the next token of a row.
+    pub(super) fn row_rules(&self, rules: &Rules<'_>, row: &Running) -> RowRules {
+        match self.phrases.are_held(&row.progress) {
+            true => rules.row(&row.tokens),
+            false => rules.open_row(&row.tokens, self.phrases.next(&row.progress, &row.tokens)),
+        }
+    }
+
     /// Goes on by one token. `likeliest` holds what may follow each row.
     pub(super) fn advance(&mut self, likeliest: &[Likeliest], options: &SearchOptions) {
         let candidates = self.candidates(likeliest, options);
         let written = self.running.first().map_or(0, |row| row.tokens.len());
         let ends = |c: &Candidate| options.eos.contains(&c.token) || written + 1 >= self.max_length;
         // Only what is among the first may finish; the rest is there so that enough can go on.
-        for candidate in candidates.iter().take(options.beams).filter(|c| ends(c)) {
+        let may_end = candidates.iter().filter(|c| self.lacks_nothing(c)).take(options.beams);
+        let mut ending: Vec<&Candidate> = may_end.filter(|c| ends(c)).collect();
+        if ending.is_empty() && self.finished.is_empty() && written + 1 >= self.max_length {
+            ending = candidates.iter().take(options.beams).collect();
+        }
+        for candidate in ending {
             let beam = self.beam(candidate, written, options);
             let at = self.finished.partition_point(|other| other.score >= beam.score);
             self.finished.insert(at, beam);
         }
         self.finished.truncate(options.beams);
-        let going_on = candidates.iter().filter(|c| !ends(c)).take(options.beams);
-        self.running = going_on.map(|c| self.running(c)).collect();
+        let going_on = candidates.iter().filter(|c| !ends(c));
+        self.running = match self.phrases.is_empty() {
+            true => going_on.take(options.beams).map(|c| self.running(c)).collect(),
+            false => self.allocated(going_on.map(|c| self.running(c)).collect(), options),
+        };
         self.done = self.ends_here(written, options);
+    }
+
+    /// Whether a row that goes on so holds all that it has to.
+    fn lacks_nothing(&self, candidate: &Candidate) -> bool {
+        self.phrases.is_empty() || self.phrases.are_held(&self.running(candidate).progress)
+    }
+
+    /// Those of the rows that go on where there is something to hold.
+    fn allocated(&self, rows: Vec<Running>, options: &SearchOptions) -> Vec<Running> {
+        let distances: Vec<usize> = rows.iter().map(|row| self.phrases.distance(&row.progress)).collect();
+        let taken = allocate(&distances, options.beams);
+        rows.into_iter().enumerate().filter(|(place, _)| taken.contains(place)).map(|(_, row)| row).collect()
     }
 
     /// The likeliest ways to go on, of all rows together, the likeliest first.
@@ -75,7 +107,9 @@ impl Hypotheses {
             }));
         }
         candidates.sort_by(|a, b| b.logprob.total_cmp(&a.logprob));
-        candidates.truncate(kept(options));
+        if self.phrases.is_empty() {
+            candidates.truncate(kept(options));
+        }
         candidates
     }
 
@@ -83,6 +117,7 @@ impl Hypotheses {
         let mut row = self.running.get(candidate.parent).cloned().unwrap_or_default();
         row.tokens.push(candidate.token);
         row.logprob = candidate.logprob;
+        row.progress = self.phrases.after(&row.progress, &row.tokens);
         row
     }
 
@@ -146,7 +181,7 @@ mod tests {
     #[test]
     fn rows_part_and_finish_and_are_ranked_by_length() {
         let options = options(EarlyStopping::Heuristic);
-        let mut h = Hypotheses::new(9, 10);
+        let mut h = Hypotheses::new(9, 10, Phrases::default());
         h.advance(&[vec![(5, -0.5), (6, -1.0), (EOS, -1.5), (7, -4.0)]], &options);
         assert_eq!(tokens(&h.running), [[5], [6]]);
         // An end that is not among the first is no output.
@@ -172,7 +207,7 @@ mod tests {
             (EarlyStopping::Never, false),
         ] {
             let options = options(early_stopping);
-            let mut h = Hypotheses::new(9, 10);
+            let mut h = Hypotheses::new(9, 10, Phrases::default());
             // What goes on is always likelier than what ends.
             h.advance(&[vec![(5, -1.0), (6, -1.1), (7, -5.0), (8, -6.0)]], &options);
             h.advance(&[vec![(5, -0.05), (EOS, -0.5)], vec![(6, -2.0), (7, -3.0)]], &options);
@@ -183,9 +218,37 @@ mod tests {
     }
 
     #[test]
+    fn a_phrase_is_written_though_it_is_unlikely() {
+        let options = options(EarlyStopping::Heuristic);
+        let mut h = Hypotheses::new(9, 10, Phrases::new(&[vec![vec![3, 4]]]));
+        h.advance(&[vec![(5, -0.1), (6, -0.2), (3, -7.0)]], &options);
+        assert_eq!(tokens(&h.running), [[5], [3]], "the likeliest of each bank");
+        h.advance(&[vec![(5, -0.1), (6, -0.2), (3, -1.0)], vec![(5, -0.1), (4, -5.0)]], &options);
+        assert_eq!(tokens(&h.running), [[5, 3], [3, 4]]);
+        // What ends competes only with rows that lack nothing.
+        h.advance(&[vec![(5, -0.1), (4, -0.1)], vec![(EOS, -1.0), (7, -9.0)]], &options);
+        assert_eq!(tokens(&h.running), [[5, 3, 5], [5, 3, 4]]);
+        h.advance(&[vec![(5, -0.1), (3, -5.0)], vec![(EOS, -0.1), (7, -3.0)]], &options);
+        let beams = h.into_beams(2);
+        assert_eq!([&beams[0].tokens[..], &beams[1].tokens], [&[5, 3, 4][..], &[3, 4]]);
+    }
+
+    #[test]
+    fn what_lacks_a_phrase_ends_only_where_nothing_holds_it() {
+        let options = options(EarlyStopping::Never);
+        for (phrase, expected) in [(vec![3, 4], [3, 4]), (vec![3, 8], [5, 5])] {
+            let mut h = Hypotheses::new(9, 3, Phrases::new(&[vec![phrase]]));
+            h.advance(&[vec![(5, -0.1), (6, -0.2), (3, -7.0)]], &options);
+            h.advance(&[vec![(5, -0.1), (6, -0.2)], vec![(5, -0.1), (4, -5.0)]], &options);
+            assert!(h.is_done());
+            assert_eq!(h.into_beams(1)[0].tokens, expected);
+        }
+    }
+
+    #[test]
     fn the_greatest_length_ends_everything() {
         let options = options(EarlyStopping::Never);
-        let mut h = Hypotheses::new(9, 2);
+        let mut h = Hypotheses::new(9, 2, Phrases::default());
         h.advance(&[vec![(5, -1.0), (6, -2.0), (7, -3.0), (8, -4.0)]], &options);
         assert!(h.is_done());
         let beams = h.into_beams(2);

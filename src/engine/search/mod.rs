@@ -1,21 +1,24 @@
-//! Search for the outputs of an encoder-decoder: greedy, sampled, or by beams, of many sources at once. Rows of all
-//! sources are decoded together, and a finished source gives its place to a waiting one.
+//! Search for the outputs of an encoder-decoder: greedy, sampled, or by beams, of many sources at once. Rows of many
+//! sources are decoded together, on each thread those of its own sources where there are enough, and a finished source
+//! gives its place to a waiting one.
 
 mod choose;
 mod hypotheses;
 mod options;
+mod phrases;
+mod workers;
 
 pub use options::{Beam, EarlyStopping, SearchOptions, Source};
 
-use std::cmp::Reverse;
-
-use crate::engine::Flow;
 use crate::engine::sampling::Sampler;
 use crate::engine::seq2seq::parts::{Buffers, DecoderRow, Memory, Model, Tree};
+use crate::engine::{Flow, ops};
 use crate::error::{Error, Result};
 use crate::plan::Decoding;
-use choose::{Likeliest, Rules};
-use hypotheses::{Hypotheses, Running, kept};
+use choose::{Floor, Likeliest, Rules, Seen};
+use hypotheses::{Hypotheses, kept};
+use phrases::Phrases;
+use workers::Waiting;
 
 /// What happens during a search.
 #[derive(Clone, Copy, Debug)]
@@ -39,12 +42,11 @@ pub enum SearchEvent<'a> {
     },
 }
 
-/// The most rows at once.
-const MAX_ROWS: usize = 128;
-/// The most memory for logits in bytes, on top of one source's.
-const LOGITS: usize = 64 << 20;
 /// The most tokens of sources that are read at once.
 const READ_AT_ONCE: usize = 4096;
+/// Parts of the vocabulary that threads look at by themselves. Whatever the number of threads, so that sums are
+/// always formed in the same order.
+const PARTS: usize = 16;
 
 /// Searches the outputs of every source, in order.
 pub(super) fn run(
@@ -58,51 +60,34 @@ pub(super) fn run(
             .hint("ask for at least one beam, and for no more outputs than beams"));
     }
     let mut results: Vec<Option<Vec<Beam>>> = vec![None; sources.len()];
-    let mut search = Search {
-        model,
-        options,
-        tree: model.tree(),
-        active: Vec::new(),
-        buffers: Buffers::default(),
-        logits: Vec::new(),
-    };
-    // The longest first: sources of one length end at about the same time, and the last ones soon.
-    let mut waiting: Vec<(usize, &Source)> = sources.iter().enumerate().collect();
-    waiting.sort_by_key(|(_, source)| Reverse(source.tokens.len()));
-    let mut waiting = waiting.as_slice();
-    loop {
-        let read = search.admit(&mut waiting)?;
-        let mut flow = Flow::Continue;
-        if read > 0 {
-            flow = observe(SearchEvent::Encoded { tokens: read });
-        }
-        if search.active.is_empty() {
-            break;
-        }
-        if flow == Flow::Continue {
-            search.step()?;
-            flow = observe(SearchEvent::Decoded { tokens: search.active.len() });
-        }
-        for (index, beams) in search.retire() {
-            if observe(SearchEvent::Finished { index, beams: &beams }) == Flow::Stop {
-                flow = Flow::Stop;
-            }
+    workers::run(model, sources, options, &mut |told| match told {
+        Told::Encoded { tokens } => observe(SearchEvent::Encoded { tokens }),
+        Told::Decoded { tokens } => observe(SearchEvent::Decoded { tokens }),
+        Told::Finished { index, beams } => {
+            let flow = observe(SearchEvent::Finished { index, beams: &beams });
             if let Some(result) = results.get_mut(index) {
                 *result = Some(beams);
             }
+            flow
         }
-        if flow == Flow::Stop {
-            return Err(Error::interrupted());
-        }
-    }
+    })?;
     let unanswered = || Error::runtime("a source was left without an output");
     results.into_iter().map(|result| result.ok_or_else(unanswered)).collect()
+}
+
+/// A [`SearchEvent`] that may go from one thread to another.
+enum Told {
+    Encoded { tokens: usize },
+    Decoded { tokens: usize },
+    Finished { index: usize, beams: Vec<Beam> },
 }
 
 /// The state of a search.
 struct Search<'a> {
     model: &'a Model,
     options: &'a SearchOptions,
+    /// How many sources may be active.
+    places: usize,
     tree: Tree,
     active: Vec<Active>,
     buffers: Buffers,
@@ -119,27 +104,54 @@ struct Active {
     sampler: Option<Sampler>,
 }
 
-/// What is known of a row's next token.
-struct Next<'a> {
-    logits: &'a mut [f32],
-    row: &'a Running,
-    rules: Rules<'a>,
-    sampler: Option<&'a mut Sampler>,
-    likeliest: Option<Likeliest>,
-}
+impl<'a> Search<'a> {
+    fn new(model: &'a Model, options: &'a SearchOptions, places: usize) -> Self {
+        Self {
+            model,
+            options,
+            places,
+            tree: model.tree(),
+            active: Vec::new(),
+            buffers: Buffers::default(),
+            logits: Vec::new(),
+        }
+    }
 
-impl Search<'_> {
+    /// Searches the outputs of waiting sources until none is left.
+    fn run(
+        &mut self,
+        waiting: &Waiting<'_>,
+        worker: usize,
+        tell: &mut dyn FnMut(Told) -> Flow,
+    ) -> Result<()> {
+        loop {
+            let read = self.admit(waiting, worker)?;
+            let mut flow = Flow::Continue;
+            if read > 0 {
+                flow = tell(Told::Encoded { tokens: read });
+            }
+            if self.active.is_empty() {
+                return Ok(());
+            }
+            if flow == Flow::Continue {
+                self.step()?;
+                flow = tell(Told::Decoded { tokens: self.active.len() });
+            }
+            for (index, beams) in self.retire() {
+                if tell(Told::Finished { index, beams }) == Flow::Stop {
+                    flow = Flow::Stop;
+                }
+            }
+            if flow == Flow::Stop {
+                return Err(Error::interrupted());
+            }
+        }
+    }
+
     /// Reads waiting sources while there is room for their rows; answers how many tokens that were.
-    fn admit(&mut self, waiting: &mut &[(usize, &Source)]) -> Result<usize> {
-        let room = self.places().saturating_sub(self.active.len());
-        let mut tokens = 0;
-        let count = waiting.iter().take(room).take_while(|(_, source)| {
-            let fits = tokens == 0 || tokens + source.tokens.len() <= READ_AT_ONCE;
-            tokens += source.tokens.len();
-            fits
-        });
-        let (admitted, rest) = waiting.split_at(count.count());
-        *waiting = rest;
+    fn admit(&mut self, waiting: &Waiting<'_>, worker: usize) -> Result<usize> {
+        let room = self.places.saturating_sub(self.active.len());
+        let admitted = waiting.take(worker, room, READ_AT_ONCE);
         let texts: Vec<&[u32]> = admitted.iter().map(|(_, source)| source.tokens.as_slice()).collect();
         if texts.is_empty() {
             return Ok(0);
@@ -148,24 +160,21 @@ impl Search<'_> {
             let max_length = source.max_length.unwrap_or(usize::MAX).min(self.options.max_length);
             // The last token is written and not read.
             let max_length = max_length.min(self.model.max_positions.saturating_add(1)).max(2);
+            let start = source.start.unwrap_or(self.options.start);
+            let sampler = self.sampler(*index);
+            let phrases = match sampler {
+                Some(_) => Phrases::default(),
+                None => Phrases::new(&source.phrases),
+            };
             self.active.push(Active {
                 index: *index,
                 memory,
-                hypotheses: Hypotheses::new(source.start.unwrap_or(self.options.start), max_length),
+                hypotheses: Hypotheses::new(start, max_length, phrases),
                 forced_bos: source.forced_bos.or(self.options.forced_bos),
-                sampler: self.sampler(*index),
+                sampler,
             });
         }
         Ok(texts.iter().map(|text| text.len()).sum())
-    }
-
-    /// How many sources may be active.
-    fn places(&self) -> usize {
-        let rows = match self.options.max_rows {
-            0 => (LOGITS / size_of::<f32>() / self.model.vocab()).min(MAX_ROWS),
-            rows => rows,
-        };
-        (rows / self.options.beams).max(1)
     }
 
     fn sampler(&self, index: usize) -> Option<Sampler> {
@@ -180,7 +189,26 @@ impl Search<'_> {
 
     /// Adds a token to each row.
     fn step(&mut self) -> Result<()> {
-        let Self { model, options, tree, active, buffers, logits } = self;
+        let mut hidden = self.read_last()?;
+        let likeliest = if self.active.iter().any(|active| active.sampler.is_some()) {
+            self.draw(&mut hidden)?
+        } else {
+            self.likeliest(&mut hidden)?
+        };
+        let mut rest = likeliest.as_slice();
+        for active in &mut self.active {
+            let (own, after) = rest.split_at(active.hypotheses.running.len().min(rest.len()));
+            rest = after;
+            active.hypotheses.advance(own, self.options);
+        }
+        let paths = self.active.iter().flat_map(|active| &active.hypotheses.running);
+        self.tree.keep(paths.map(|row| row.path.as_slice()));
+        Ok(())
+    }
+
+    /// Reads the last token of each row; answers the hidden states.
+    fn read_last(&mut self) -> Result<Vec<f32>> {
+        let Self { model, tree, active, buffers, .. } = self;
         for row in active.iter_mut().flat_map(|active| &mut active.hypotheses.running) {
             row.path.push(tree.grow());
         }
@@ -191,32 +219,54 @@ impl Search<'_> {
             .flat_map(|active| &active.hypotheses.running)
             .filter_map(|row| Some(DecoderRow { token: *row.tokens.last()?, path: &row.path }))
             .collect();
-        let mut hidden = model.step(tree, &groups, &rows, buffers)?;
-        model.head(&mut hidden, logits, buffers)?;
+        model.step(tree, &groups, &rows, buffers)
+    }
 
+    /// The likeliest tokens after each row. Logits are looked at piece by piece, as they are made, and not kept.
+    fn likeliest(&mut self, hidden: &mut [f32]) -> Result<Vec<Likeliest>> {
+        let Self { model, options, active, buffers, .. } = self;
+        let count = if options.beams == 1 { 1 } else { kept(options) };
+        let mut rows = Vec::new();
+        for active in active.iter() {
+            let rules = active.rules(options);
+            let running = active.hypotheses.running.iter();
+            rows.extend(running.map(|row| (active.hypotheses.row_rules(&rules, row), Floor::new())));
+        }
+        let mut parts: Vec<Vec<Seen>> =
+            (0..PARTS).map(|_| rows.iter().map(|_| Seen::new(count)).collect()).collect();
+        model.head_in_parts(hidden, buffers, &mut parts, |seen: &mut Vec<Seen>, row, first, logits| {
+            let (rules, floor) = &rows[row];
+            seen[row].look(rules, floor, first as u32, logits);
+        })?;
+        let all = rows.iter().enumerate().map(|(row, (rules, _))| {
+            let seen = parts.iter().map(|part| &part[row]);
+            rules.likeliest(seen, count).ok_or_else(|| model.unusable())
+        });
+        all.collect()
+    }
+
+    /// Draws a token for each row.
+    fn draw(&mut self, hidden: &mut [f32]) -> Result<Vec<Likeliest>> {
+        let Self { model, options, active, buffers, logits, .. } = self;
+        model.head(hidden, logits, buffers)?;
+        let mut drawn = Vec::new();
         let mut rows_of_logits = logits.chunks_exact_mut(model.vocab());
-        let mut next: Vec<Next<'_>> = Vec::with_capacity(rows.len());
         for active in active.iter_mut() {
-            let Active { hypotheses, forced_bos, sampler, .. } = active;
-            let mut sampler = sampler.as_mut();
-            for (row, logits) in hypotheses.running.iter().zip(&mut rows_of_logits) {
-                let rules = Rules { options, forced_bos: *forced_bos, max_length: hypotheses.max_length };
-                next.push(Next { logits, row, rules, sampler: sampler.take(), likeliest: None });
+            let of_source = active.rules(options);
+            for (row, logits) in active.hypotheses.running.iter().zip(&mut rows_of_logits) {
+                let rules = of_source.row(&row.tokens);
+                let choice = match (&mut active.sampler, rules.forced) {
+                    (Some(sampler), None) => {
+                        rules.forbid(0, logits);
+                        sampler.choose(logits).map(|choice| (choice.index as u32, choice.logprob as f32))
+                    }
+                    (_, Some(token)) => Some((token, 0.0)).filter(|_| ops::all_finite(logits)),
+                    (None, None) => None,
+                };
+                drawn.push(choice.map(|choice| vec![choice]).ok_or_else(|| model.unusable())?);
             }
         }
-        model.pool.for_each_chunk(&mut next, 1, |_, next| next.iter_mut().for_each(Next::choose));
-        let likeliest: Option<Vec<Likeliest>> = next.into_iter().map(|next| next.likeliest).collect();
-        let likeliest = likeliest.ok_or_else(|| model.unusable())?;
-
-        let mut rest = likeliest.as_slice();
-        for active in active.iter_mut() {
-            let (own, after) = rest.split_at(active.hypotheses.running.len().min(rest.len()));
-            rest = after;
-            active.hypotheses.advance(own, options);
-        }
-        let paths = active.iter().flat_map(|active| &active.hypotheses.running);
-        tree.keep(paths.map(|row| row.path.as_slice()));
-        Ok(())
+        Ok(drawn)
     }
 
     /// Takes out the sources that are done.
@@ -234,21 +284,8 @@ impl Search<'_> {
     }
 }
 
-impl Next<'_> {
-    /// Finds what may follow the row.
-    fn choose(&mut self) {
-        let written = &self.row.tokens;
-        let options = self.rules.options;
-        self.likeliest = match &mut self.sampler {
-            Some(sampler) if self.rules.forced(written).is_none() => {
-                self.rules.forbid(self.logits, written);
-                let choice = sampler.choose(self.logits);
-                choice.map(|choice| vec![(choice.index as u32, choice.logprob as f32)])
-            }
-            _ => {
-                let count = if options.beams == 1 { 1 } else { kept(options) };
-                self.rules.likeliest(self.logits, written, count)
-            }
-        };
+impl Active {
+    fn rules<'a>(&self, options: &'a SearchOptions) -> Rules<'a> {
+        Rules { options, forced_bos: self.forced_bos, max_length: self.hypotheses.max_length }
     }
 }

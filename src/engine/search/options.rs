@@ -134,6 +134,9 @@ pub struct Source {
     pub forced_bos: Option<u32>,
     /// The greatest length, if it is less than what the options say.
     pub max_length: Option<usize>,
+    /// What the output has to hold: phrases, each in one of several ways to write it in tokens. The more tokens they
+    /// have, the more beams it takes not to write them too soon; a drawn output takes no notice.
+    pub phrases: Vec<Vec<Vec<u32>>>,
 }
 
 impl From<Vec<u32>> for Source {

@@ -1,13 +1,14 @@
 //! Attention of an encoder-decoder: of whole sources to themselves, of decoder rows to their source, and of decoder
 //! rows to what they wrote before. Sources have their own lengths, so nothing is padded and nothing masked.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use crate::engine::attention::multiply;
-use crate::engine::kernels::Pool;
-use crate::engine::ops::{self, multiply_add, simd};
+use crate::engine::attention::{multiply, multiply_bf16};
+use crate::engine::kernels::{Pool, fetch};
+use crate::engine::ops::{self, Bf16, Number, multiply_add, simd};
 
-use super::tree::Tree;
+use super::tree::{Nodes, NodesOf, Tree};
 
 /// The heads of a layer's attention.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,29 +33,35 @@ pub(crate) struct Panels {
     padded: usize,
     heads: usize,
     dim: usize,
-    data: Vec<f32>,
+    data: Data,
+}
+
+/// Panels by the numbers that they hold.
+#[derive(Debug)]
+enum Data {
+    Whole(Vec<f32>),
+    Halved(Vec<Bf16>),
 }
 
 impl Panels {
-    /// Takes keys and values of `[tokens, heads * dim]`, of the given heads only.
-    fn new(keys: &[f32], values: &[f32], heads: Heads, some: std::ops::Range<usize>) -> Self {
-        let width = heads.count * heads.dim;
-        let len = keys.len() / width;
+    /// Takes keys and values of `[tokens, heads * dim]`, of the given heads only, and keeps them in 16 bits or as they
+    /// are.
+    fn new(keys: &[f32], values: &[f32], heads: Heads, some: Range<usize>, halved: bool) -> Self {
+        let len = keys.len() / (heads.count * heads.dim);
         let padded = len.next_multiple_of(LANES);
-        let half = heads.dim * padded;
-        let mut data = vec![0.0; some.len() * 2 * half];
-        for (panel, head) in data.chunks_exact_mut(2 * half).zip(some.clone()) {
-            let (key_panel, value_panel) = panel.split_at_mut(half);
-            let rows = keys.chunks_exact(width).zip(values.chunks_exact(width)).enumerate();
-            for (position, (key, value)) in rows {
-                let head = head * heads.dim..(head + 1) * heads.dim;
-                for (column, key) in key_panel.chunks_exact_mut(padded).zip(&key[head.clone()]) {
-                    column[position] = *key;
-                }
-                value_panel[position * heads.dim..][..heads.dim].copy_from_slice(&value[head]);
-            }
-        }
+        let data = match halved {
+            true => Data::Halved(laid_out(keys, values, heads, some.clone(), padded)),
+            false => Data::Whole(laid_out(keys, values, heads, some.clone(), padded)),
+        };
         Self { len, padded, heads: some.len(), dim: heads.dim, data }
+    }
+
+    /// `c += a b` for `b` of `[k, n]`, which is part of the panels.
+    fn product(&self, a: &[f32], k: usize, b: Range<usize>, n: usize, c: &mut [f32]) {
+        match &self.data {
+            Data::Whole(data) => multiply(a, k, &data[b], n, c),
+            Data::Halved(data) => multiply_bf16(a, k, &data[b], n, c),
+        }
     }
 
     /// Attention of `queries`, `[m, dim]` and scaled, of one head; `bias` gives what is added to the scores of a
@@ -68,26 +75,47 @@ impl Panels {
         out: &mut [f32],
     ) {
         let half = self.dim * self.padded;
-        let (keys, values) = self.data[head * 2 * half..][..2 * half].split_at(half);
+        let (keys, values) =
+            (2 * head * half..(2 * head + 1) * half, (2 * head + 1) * half..2 * (head + 1) * half);
         scores.clear();
         scores.resize(queries.len() / self.dim * self.padded, 0.0);
-        multiply(queries, self.dim, keys, self.padded, scores);
+        self.product(queries, self.dim, keys, self.padded, scores);
         for (query, scores) in scores.chunks_exact_mut(self.padded).enumerate() {
             let (scores, rest) = scores.split_at_mut(self.len);
             if let Some(bias) = bias(query) {
                 ops::add(scores, bias);
             }
-            softmax(scores);
+            ops::softmax(scores);
             rest.fill(0.0);
         }
-        multiply(scores, self.padded, values, self.dim, out);
+        self.product(scores, self.padded, values, self.dim, out);
     }
 }
 
-fn softmax(scores: &mut [f32]) {
-    let max = ops::max(scores);
-    let sum = ops::exp_shifted(scores, max);
-    scores.iter_mut().for_each(|x| *x /= sum);
+/// Keys and values of `[tokens, heads * dim]` as [`Panels`] have them.
+fn laid_out<T: Number>(
+    keys: &[f32],
+    values: &[f32],
+    heads: Heads,
+    some: Range<usize>,
+    padded: usize,
+) -> Vec<T> {
+    let width = heads.count * heads.dim;
+    let half = heads.dim * padded;
+    let mut data = vec![T::default(); some.len() * 2 * half];
+    for (panel, head) in data.chunks_exact_mut(2 * half).zip(some) {
+        let (key_panel, value_panel) = panel.split_at_mut(half);
+        let rows = keys.chunks_exact(width).zip(values.chunks_exact(width)).enumerate();
+        for (position, (key, value)) in rows {
+            let head = head * heads.dim..(head + 1) * heads.dim;
+            for (column, key) in key_panel.chunks_exact_mut(padded).zip(&key[head.clone()]) {
+                column[position] = T::from_f32(*key);
+            }
+            let values = value_panel[position * heads.dim..].iter_mut().zip(&value[head]);
+            values.for_each(|(to, value)| *to = T::from_f32(*value));
+        }
+    }
+    data
 }
 
 /// Every token of each source attends to every token of its source. `queries`, `keys`, `values` and `out` are
@@ -118,7 +146,8 @@ pub(crate) fn within_sources(
     pool.for_each_chunk(&mut tasks, 1, |_, tasks| {
         for Task { first, len, head, out } in tasks {
             let rows = *first * width..(*first + *len) * width;
-            let panels = Panels::new(&keys[rows.clone()], &values[rows.clone()], heads, *head..*head + 1);
+            let panels =
+                Panels::new(&keys[rows.clone()], &values[rows.clone()], heads, *head..*head + 1, false);
             let bias = bias.and_then(|bias| bias.get(*head));
             let queries = gather(&queries[rows], heads, *head);
             out.resize(queries.len(), 0.0);
@@ -150,12 +179,13 @@ fn scatter(from: &[f32], heads: Heads, head: usize, to: &mut [f32]) {
 }
 
 /// The keys and values that decoder rows attend to, for each source: `keys` and `values` are
-/// `[tokens, heads * dim]`, the tokens of all sources in order.
+/// `[tokens, heads * dim]`, the tokens of all sources in order. They are kept in 16 bits or as they are.
 pub(crate) fn panels(
     heads: Heads,
     lengths: &[usize],
     keys: &[f32],
     values: &[f32],
+    halved: bool,
     pool: &Pool,
 ) -> Vec<Panels> {
     let width = heads.count * heads.dim;
@@ -168,7 +198,7 @@ pub(crate) fn panels(
     pool.for_each_chunk(&mut made, 1, |_, made| {
         for (first, len, panels) in made {
             let rows = *first * width..(*first + *len) * width;
-            *panels = Some(Panels::new(&keys[rows.clone()], &values[rows], heads, 0..heads.count));
+            *panels = Some(Panels::new(&keys[rows.clone()], &values[rows], heads, 0..heads.count, halved));
         }
     });
     made.into_iter().filter_map(|(_, _, panels)| panels).collect()
@@ -194,13 +224,24 @@ pub(crate) fn to_sources(
     }
     let at_once = tasks.len().div_ceil(4 * pool.threads()).max(1);
     pool.for_each_chunk(&mut tasks, at_once, |_, tasks| {
-        let mut scores = Vec::new();
+        let (mut scores, mut scaled) = (Vec::new(), Vec::new());
         for (panels, queries, out) in tasks {
-            for head in 0..panels.heads {
-                let queries = gather(queries, heads, head);
-                let mut result = vec![0.0; queries.len()];
-                panels.attend(head, &queries, |_| None, &mut scores, &mut result);
-                scatter(&result, heads, head, out);
+            if queries.len() > width {
+                for head in 0..panels.heads {
+                    let queries = gather(queries, heads, head);
+                    let mut result = vec![0.0; queries.len()];
+                    panels.attend(head, &queries, |_| None, &mut scores, &mut result);
+                    scatter(&result, heads, head, out);
+                }
+            } else {
+                // The heads of one row lie as they are needed.
+                scaled.resize(queries.len(), 0.0);
+                ops::scaled(queries, heads.scale, &mut scaled);
+                out.fill(0.0);
+                let of_heads = scaled.chunks_exact(heads.dim).zip(out.chunks_exact_mut(heads.dim));
+                for (head, (query, out)) in of_heads.enumerate() {
+                    panels.attend(head, query, |_| None, &mut scores, out);
+                }
             }
         }
     });
@@ -218,64 +259,126 @@ pub(crate) fn to_paths(
     out: &mut [f32],
     pool: &Pool,
 ) {
+    match &tree.nodes {
+        Nodes::Whole(nodes) => {
+            along_paths(heads, layer, (nodes, paths), (score_path, mix_path), queries, bias, out, pool);
+        }
+        Nodes::Halved(nodes) => {
+            along_paths(heads, layer, (nodes, paths), (score_halved, mix_halved), queries, bias, out, pool);
+        }
+    }
+}
+
+/// Writes the scaled products of each head of a query with each of some keys to `[heads, keys]`.
+type Score<T> = fn(&[f32], &[&[T]], usize, f32, &mut [f32]);
+/// Writes the sum of values by the weights of each head, `[heads, values]`.
+type Mix<T> = fn(&[f32], &[&[T]], usize, &mut [f32]);
+
+/// [`to_paths`], for one kind of numbers.
+#[allow(clippy::too_many_arguments)]
+fn along_paths<T: Number>(
+    heads: Heads,
+    layer: usize,
+    (nodes, paths): (&NodesOf<T>, &[&[u32]]),
+    (score, mix): (Score<T>, Mix<T>),
+    queries: &[f32],
+    bias: Option<&[Vec<f32>]>,
+    out: &mut [f32],
+    pool: &Pool,
+) {
     let width = heads.count * heads.dim;
     let at_once = paths.len().div_ceil(4 * pool.threads()).max(1);
     pool.for_each_chunk(out, at_once * width, |chunk, out| {
         let first = chunk * at_once;
         let mut scores = Vec::new();
+        let (mut keys, mut values) = (Vec::new(), Vec::new());
         let rows = out.chunks_exact_mut(width).zip(queries[first * width..].chunks_exact(width));
-        for ((out, query), path) in rows.zip(&paths[first..]) {
-            let (keys, values): (Vec<&[f32]>, Vec<&[f32]>) =
-                path.iter().map(|node| tree.node(*node, layer)).unzip();
+        for (row, ((out, query), path)) in rows.zip(&paths[first..]).enumerate() {
+            // Nodes lie anywhere, so the next row's are fetched while this one's are worked on.
+            for node in paths.get(first + row + 1).into_iter().copied().flatten() {
+                fetch(nodes.node(*node, layer).0);
+            }
+            keys.clear();
+            values.clear();
+            for (key, value) in path.iter().map(|node| nodes.node(*node, layer)) {
+                keys.push(key);
+                values.push(value);
+            }
             scores.clear();
             scores.resize(heads.count * path.len(), 0.0);
-            score_path(query, &keys, heads.dim, heads.scale, &mut scores);
+            score(query, &keys, heads.dim, heads.scale, &mut scores);
             for (head, scores) in scores.chunks_exact_mut(path.len()).enumerate() {
                 if let Some(bias) = bias.and_then(|bias| bias.get(head)) {
                     scores.iter_mut().rev().zip(bias).for_each(|(score, bias)| *score += bias);
                 }
-                softmax(scores);
+                ops::softmax(scores);
             }
-            mix_path(&scores, &values, heads.dim, out);
+            mix(&scores, &values, heads.dim, out);
         }
     });
 }
 
 simd! {
-    /// The scaled products of each head of `query` with each of `keys`: `scores` is `[heads, keys]`.
     fn score_path(query: &[f32], keys: &[&[f32]], dim: usize, scale: f32, scores: &mut [f32]) {
-        for (position, key) in keys.iter().enumerate() {
-            let heads = query.chunks_exact(dim).zip(key.chunks_exact(dim));
-            for (head, (query, key)) in heads.enumerate() {
-                scores[head * keys.len() + position] = dot::<FMA>(query, key) * scale;
-            }
+        score_keys::<FMA, f32>(query, keys, dim, scale, scores);
+    }
+}
+
+simd! {
+    fn score_halved(query: &[f32], keys: &[&[Bf16]], dim: usize, scale: f32, scores: &mut [f32]) {
+        score_keys::<FMA, Bf16>(query, keys, dim, scale, scores);
+    }
+}
+
+#[inline(always)]
+fn score_keys<const FMA: bool, T: Number>(
+    query: &[f32],
+    keys: &[&[T]],
+    dim: usize,
+    scale: f32,
+    scores: &mut [f32],
+) {
+    for (position, key) in keys.iter().enumerate() {
+        let heads = query.chunks_exact(dim).zip(key.chunks_exact(dim));
+        for (head, (query, key)) in heads.enumerate() {
+            scores[head * keys.len() + position] = dot::<FMA, T>(query, key) * scale;
         }
     }
 }
 
 simd! {
-    /// The sum of `values` by the weights of each head: `weights` is `[heads, values]`.
     fn mix_path(weights: &[f32], values: &[&[f32]], dim: usize, out: &mut [f32]) {
-        out.fill(0.0);
-        for (position, value) in values.iter().enumerate() {
-            let heads = out.chunks_exact_mut(dim).zip(value.chunks_exact(dim));
-            for (head, (out, value)) in heads.enumerate() {
-                let weight = weights[head * values.len() + position];
-                for (out, value) in out.iter_mut().zip(value) {
-                    *out = multiply_add::<FMA>(weight, *value, *out);
-                }
+        mix_values::<FMA, f32>(weights, values, dim, out);
+    }
+}
+
+simd! {
+    fn mix_halved(weights: &[f32], values: &[&[Bf16]], dim: usize, out: &mut [f32]) {
+        mix_values::<FMA, Bf16>(weights, values, dim, out);
+    }
+}
+
+#[inline(always)]
+fn mix_values<const FMA: bool, T: Number>(weights: &[f32], values: &[&[T]], dim: usize, out: &mut [f32]) {
+    out.fill(0.0);
+    for (position, value) in values.iter().enumerate() {
+        let heads = out.chunks_exact_mut(dim).zip(value.chunks_exact(dim));
+        for (head, (out, value)) in heads.enumerate() {
+            let weight = weights[head * values.len() + position];
+            for (out, value) in out.iter_mut().zip(value) {
+                *out = multiply_add::<FMA>(weight, value.to_f32(), *out);
             }
         }
     }
 }
 
 #[inline(always)]
-fn dot<const FMA: bool>(a: &[f32], b: &[f32]) -> f32 {
+fn dot<const FMA: bool, T: Number>(a: &[f32], b: &[T]) -> f32 {
     let mut sums = [0f32; 16];
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<16>(), b.as_chunks::<16>());
     for (a, b) in a.iter().zip(b) {
         for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            *sum = multiply_add::<FMA>(*a, *b, *sum);
+            *sum = multiply_add::<FMA>(*a, b.to_f32(), *sum);
         }
     }
     // Halves onto halves, which stays in vectors.
@@ -283,7 +386,7 @@ fn dot<const FMA: bool>(a: &[f32], b: &[f32]) -> f32 {
         let (low, high) = sums.split_at_mut(half);
         low.iter_mut().zip(high).for_each(|(a, b)| *a += *b);
     }
-    sums[0] + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
+    sums[0] + a_rest.iter().zip(b_rest).map(|(a, b)| a * b.to_f32()).sum::<f32>()
 }
 
 /// What a decoder keeps of a source: keys and values for each of its layers.
@@ -327,8 +430,12 @@ mod tests {
     }
 
     fn assert_close(out: &[f32], expected: &[f64]) {
+        assert_within(1e-5, out, expected);
+    }
+
+    fn assert_within(tolerance: f64, out: &[f32], expected: &[f64]) {
         assert_eq!(out.len(), expected.len());
-        out.iter().zip(expected).for_each(|(a, b)| assert!((*a as f64 - b).abs() < 1e-5, "{a} {b}"));
+        out.iter().zip(expected).for_each(|(a, b)| assert!((*a as f64 - b).abs() < tolerance, "{a} {b}"));
     }
 
     #[test]
@@ -356,20 +463,25 @@ mod tests {
 
     #[test]
     fn rows_attend_to_their_own_source_and_their_own_path() {
+        rows_attend(false, 1e-5);
+        rows_attend(true, 0.01);
+    }
+
+    fn rows_attend(halved: bool, tolerance: f64) {
         let pool = Pool::new(2);
         let lengths = [3, 33];
         let [k, v] = [1, 2].map(|seed| noise(seed, 36 * WIDTH));
-        let made = panels(HEADS, &lengths, &k, &v, &pool);
+        let made = panels(HEADS, &lengths, &k, &v, halved, &pool);
         let queries = noise(3, 5 * WIDTH);
         let mut out = vec![0.0; queries.len()];
         to_sources(HEADS, &[(4, &made[0]), (1, &made[1])], &queries, &mut out, &pool);
         for row in 0..5 {
             let source = if row < 4 { 0..3 * WIDTH } else { 3 * WIDTH..36 * WIDTH };
             let expected = definition(&queries[row * WIDTH..], &k[source.clone()], &v[source], |_, _| 0.0);
-            assert_close(&out[row * WIDTH..][..WIDTH], &expected);
+            assert_within(tolerance, &out[row * WIDTH..][..WIDTH], &expected);
         }
 
-        let mut tree = Tree::new(2, WIDTH);
+        let mut tree = Tree::new(2, WIDTH, halved);
         let nodes: Vec<u32> = (0..6).map(|_| tree.grow()).collect();
         for (i, node) in nodes.iter().enumerate() {
             tree.write(*node, 1, &k[i * WIDTH..][..WIDTH], &v[i * WIDTH..][..WIDTH]);
@@ -384,7 +496,7 @@ mod tests {
             };
             let bias = |head: usize, key: usize| bias[head][path.len() - 1 - key];
             let expected = definition(&queries[row * WIDTH..], &pick(&k), &pick(&v), bias);
-            assert_close(&out[row * WIDTH..][..WIDTH], &expected);
+            assert_within(tolerance, &out[row * WIDTH..][..WIDTH], &expected);
         }
     }
 }

@@ -4,13 +4,12 @@
 use super::attend::Heads;
 use super::config::Settings;
 use super::layers::{Attend, FeedForward, Norm, Positions, WhenNormed};
-use super::loader::Loader;
+use super::loader::{Loader, Weights};
 use super::model::{DecoderLayer, EncoderLayer, Model, Side};
 use super::{Family, LIMITS, activation};
 use crate::engine::kernels::Pool;
 use crate::engine::linear::Stored;
 use crate::error::Result;
-use crate::weights::Checkpoint;
 
 /// What distinguishes the families.
 struct Switches {
@@ -55,12 +54,12 @@ struct Shape {
 pub(super) fn load(
     family: Family,
     config: &Settings,
-    checkpoint: &Checkpoint,
+    weights: Weights<'_>,
     stored: Stored,
     pool: Pool,
     folder: std::path::PathBuf,
 ) -> Result<Model> {
-    let loader = Loader { checkpoint, stored, pool: &pool };
+    let loader = Loader { weights, stored, pool: &pool };
     let width = config.size("d_model", LIMITS.width)?;
     let vocab = config.size("vocab_size", LIMITS.vocab)?;
     let shares = config.flag("share_encoder_decoder_embeddings") != Some(false);
@@ -71,7 +70,7 @@ pub(super) fn load(
     let max_positions = config.size("max_position_embeddings", LIMITS.positions)?;
     let pad = config.token("pad_token_id")?.unwrap_or(1) as usize;
     let switches = Switches::of(family, pad);
-    let prefix = if checkpoint.has("model.encoder.layers.0.fc1.weight") { "model." } else { "" };
+    let prefix = if loader.has("model.encoder.layers.0.fc1.weight") { "model." } else { "" };
     let name = |rest: &str| format!("{prefix}{rest}");
 
     let (shared, of_encoder, of_decoder) =
@@ -86,7 +85,7 @@ pub(super) fn load(
             "lm_head.weight",
         )
     };
-    let tied = config.flag("tie_word_embeddings") != Some(false) || !checkpoint.has(head);
+    let tied = config.flag("tie_word_embeddings") != Some(false) || !loader.has(head);
     let source = loader.embeddings(source, vocab, width)?;
     let target = loader.embeddings_among(&[&source], target, target_vocab, width)?;
     let head = match tied {
@@ -95,8 +94,8 @@ pub(super) fn load(
     };
     let scale = if config.flag("scale_embedding") == Some(true) { (width as f32).sqrt() } else { 1.0 };
     let bias_name = "final_logits_bias";
-    let head_bias = match checkpoint.has(bias_name) {
-        true => Some(checkpoint.tensor(bias_name, &[1, target_vocab])?),
+    let head_bias = match loader.has(bias_name) {
+        true => Some(loader.tensor(bias_name, &[1, target_vocab])?),
         false => None,
     };
 
@@ -222,9 +221,7 @@ impl Parts<'_> {
         };
         Ok(match kind {
             // Some files hold the table, rounded as they are.
-            Kind::Sinusoidal if self.loader.checkpoint.has(&stored) => {
-                self.loader.checkpoint.tensor(&stored, &[count, width])?
-            }
+            Kind::Sinusoidal if self.loader.has(&stored) => self.loader.tensor(&stored, &[count, width])?,
             Kind::Sinusoidal => {
                 table(&|position, i| position as f64 / 10_000f64.powf((2 * i) as f64 / width as f64))
             }
@@ -234,7 +231,7 @@ impl Parts<'_> {
                 table(&|position, i| f64::from((position + first) as f32 * (i as f32 * -step).exp()))
             }
             Kind::Learned(first) => {
-                let all = self.loader.checkpoint.tensor(&stored, &[count + first, width])?;
+                let all = self.loader.tensor(&stored, &[count + first, width])?;
                 all.get(first * width..).unwrap_or_default().to_vec()
             }
         })

@@ -41,6 +41,15 @@ impl Settings {
         }
     }
 
+    /// Settings that do not come from a file of their own; `path` is where they were read from.
+    pub(super) fn of_values(path: &Path, values: Value) -> Self {
+        let values = match values {
+            Value::Object(values) => values,
+            _ => Map::new(),
+        };
+        Self { path: path.into(), values }
+    }
+
     /// `generation_config.json` of a folder; where there is none, `config.json` holds its settings.
     pub(crate) fn of_generation(folder: &Path) -> Result<Self> {
         let path = folder.join("generation_config.json");

@@ -8,11 +8,16 @@ use crate::engine::repetition::before_loop;
 use crate::engine::search::{Beam, SearchEvent, SearchOptions, Source};
 use crate::engine::{Engine, Event, Finish, Flow, Hypothesis};
 use crate::error::{Error, Result};
+use crate::gguf::Gguf;
+use crate::lang::LangPair;
 use crate::plan::{Decoding, Request, Task, Wording};
 use crate::tokenize::Seq2SeqTokenizer;
 
 /// What T5 and its kin are trained to read before a text that they are to summarise.
 const SUMMARIZE: &str = "summarize: ";
+
+/// The most beams that phrases ask for.
+const MOST_PLACES: usize = 32;
 
 /// How an engine works.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,7 +33,8 @@ pub struct Options {
 /// An encoder-decoder that answers requests.
 ///
 /// The first time a text is asked for, it is searched as the model's own `generation_config.json` says. With
-/// [`Wording::Strict`] the search is wider and writes no four tokens twice; [`Decoding::Sample`] draws.
+/// [`Wording::Strict`] the search is wider and writes no four tokens twice; [`Decoding::Sample`] draws. What a search
+/// finds, unless it is drawn, holds the terms of the request.
 pub struct Seq2SeqEngine {
     name: String,
     family: Family,
@@ -63,6 +69,23 @@ impl Seq2SeqEngine {
         Ok(Self { name, family: family(&config)?, model, tokenizer, search })
     }
 
+    /// Reads the T5 or MADLAD-400 model in a GGUF file, which recommends no search: tokens are written greedily.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`](crate::ErrorKind::Model) when the file holds another kind of model or is damaged.
+    pub fn load_gguf(gguf: &Gguf, options: Options) -> Result<Self> {
+        let tokenizer = Seq2SeqTokenizer::from_gguf(gguf)?;
+        let model = Seq2Seq::load_gguf(gguf, options.precision, options.threads)?;
+        let search = SearchOptions {
+            max_rows: options.max_rows,
+            start: tokenizer.start()?,
+            eos: vec![tokenizer.eos()],
+            ..SearchOptions::default()
+        };
+        let name = gguf.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { name, family: Family::T5, model, tokenizer, search })
+    }
+
     /// The model.
     pub fn model(&self) -> &Seq2Seq {
         &self.model
@@ -81,13 +104,7 @@ impl Seq2SeqEngine {
         }
         let (tokens, target) = match &request.task {
             Task::Translate { pair, text, .. } => {
-                if matches!(self.family, Family::Bart | Family::Pegasus) {
-                    return Err(Error::usage(format!(
-                        "{} writes summaries and does not translate",
-                        self.name
-                    ))
-                    .hint("name a translator with --translator"));
-                }
+                self.check_translates()?;
                 (self.tokenizer.encode_source(text, &pair.source, &pair.target)?, &pair.target)
             }
             Task::Summarize { lang, text, .. } => {
@@ -103,7 +120,37 @@ impl Seq2SeqEngine {
         // Lengths of a search count the start, what must come first, and the end.
         let around = 2 + usize::from(forced_bos.is_some());
         let max_length = Some(request.max_tokens.saturating_add(around));
-        Ok(Source { tokens, start: Some(start), forced_bos, max_length })
+        Ok(Source { tokens, start: Some(start), forced_bos, max_length, phrases: self.phrases(request)? })
+    }
+
+    /// What the output of a request has to hold: its terms.
+    fn phrases(&self, request: &Request) -> Result<Vec<Vec<Vec<u32>>>> {
+        match &request.task {
+            Task::Translate { terms, .. } => terms.iter().map(|term| self.ways(&term.target)).collect(),
+            Task::Summarize { .. } => Ok(Vec::new()),
+        }
+    }
+
+    /// The ways to write a phrase in ids, also at the beginning of a sentence; none for letters that the model has not.
+    fn ways(&self, phrase: &str) -> Result<Vec<Vec<u32>>> {
+        let mut ways = Vec::new();
+        for phrase in [phrase.to_owned(), capitalised(phrase)] {
+            let way = self.tokenizer.encode_target(&phrase)?;
+            if self.tokenizer.decode(&way) == phrase && !ways.contains(&way) {
+                ways.push(way);
+            }
+        }
+        Ok(ways)
+    }
+
+    fn check_translates(&self) -> Result<()> {
+        match self.family {
+            Family::Bart | Family::Pegasus => {
+                Err(Error::usage(format!("{} writes summaries and does not translate", self.name))
+                    .hint("name a translator with --translator"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What stands before a text to summarise.
@@ -116,8 +163,8 @@ impl Seq2SeqEngine {
         }
     }
 
-    /// How a request is searched.
-    fn options(&self, request: &Request) -> SearchOptions {
+    /// How a request is searched that has to hold phrases of so many tokens.
+    fn options(&self, request: &Request, phrases: usize) -> SearchOptions {
         let own = self.search.clone();
         let (own, wording) = match &request.task {
             // Lengths that the model recommends are meant for whole texts; a request says what its own may be.
@@ -126,13 +173,16 @@ impl Seq2SeqEngine {
                 (SearchOptions { min_length: own.min_length.min(request.max_tokens / 2), ..own }, *wording)
             }
         };
+        // A place for each token of the phrases and some more, in few different numbers, so that requests go together.
+        let places = if phrases > 0 { (phrases + 4).next_multiple_of(4).min(MOST_PLACES) } else { 0 };
         match (&request.decoding, wording) {
             (Decoding::Sample { .. }, _) => {
                 SearchOptions { beams: 1, decoding: request.decoding.clone(), ..own }
             }
-            (_, Wording::Plain | Wording::Examples) => own,
+            (_, Wording::Plain | Wording::Examples) => SearchOptions { beams: own.beams.max(places), ..own },
             (_, Wording::Strict) => {
-                SearchOptions { beams: (own.beams + 2).max(4), no_repeat_ngram: 4, ..own }
+                let wider = (own.beams + 2).max(4);
+                SearchOptions { beams: wider.max(places), no_repeat_ngram: 4, ..own }
             }
         }
     }
@@ -145,7 +195,10 @@ impl Seq2SeqEngine {
     ) -> Result<Vec<Group>> {
         let mut groups: Vec<Group> = Vec::new();
         for (place, request) in requests.iter().enumerate() {
-            let (source, options) = (self.source(request)?, change(self.options(request)));
+            let source = self.source(request)?;
+            let phrases =
+                source.phrases.iter().map(|ways| ways.iter().map(Vec::len).max().unwrap_or(0)).sum();
+            let options = change(self.options(request, phrases));
             match groups.iter_mut().find(|group| group.options == options) {
                 Some(group) => {
                     group.places.push(place);
@@ -211,6 +264,12 @@ impl Seq2SeqEngine {
     }
 }
 
+/// A text with a capital at its beginning.
+fn capitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().into_iter().flat_map(char::to_uppercase).chain(rest).collect()
+}
+
 /// What a search that ended without an output found.
 const NOTHING: Beam = Beam { tokens: Vec::new(), score: 0.0, logprob: 0.0, complete: true };
 
@@ -222,6 +281,11 @@ impl Engine for Seq2SeqEngine {
 
     fn count_tokens(&self, text: &str) -> Result<usize> {
         self.tokenizer.count(text)
+    }
+
+    fn check_pair(&self, pair: &LangPair) -> Result<()> {
+        self.check_translates()?;
+        self.tokenizer.check_pair(&pair.source, &pair.target)
     }
 
     fn run(

@@ -137,6 +137,10 @@ impl Attend {
         self.heads.count * self.heads.dim
     }
 
+    pub(crate) fn matrices(&self) -> [&Linear; 4] {
+        [&self.query, &self.key, &self.value, &self.output]
+    }
+
     /// Queries, keys and values of `x`.
     pub(crate) fn project(&self, x: &[f32], b: &mut Buffers, pool: &Pool) -> Result<()> {
         let m = b.rows(x, self);
@@ -177,6 +181,10 @@ impl Buffers {
 }
 
 impl FeedForward {
+    pub(crate) fn matrices(&self) -> impl Iterator<Item = &Linear> {
+        self.gate.iter().chain([&self.up, &self.down])
+    }
+
     /// From `x` to the result.
     pub(crate) fn run(&self, x: &[f32], b: &mut Buffers, pool: &Pool) -> Result<()> {
         let m = x.len() / self.down.rows();

@@ -1,5 +1,5 @@
 //! Encoder-decoder models from their hub folders, on the processor: Marian (OPUS-MT), M2M100 and NLLB-200, mBART,
-//! BART, Pegasus, and T5 in its versions.
+//! BART, Pegasus, and T5 in its versions, which is read from GGUF files as well.
 //!
 //! ```no_run
 //! # fn main() -> diglot::Result<()> {
@@ -21,6 +21,7 @@ mod attend;
 mod bart;
 mod config;
 mod engine;
+mod gguf;
 mod layers;
 mod loader;
 mod model;
@@ -31,14 +32,17 @@ pub use engine::{Options, Seq2SeqEngine};
 
 use std::path::Path;
 
+use crate::engine::formats::{self, FormatUse};
 use crate::engine::kernels::{Form, Pool, default_threads};
-use crate::engine::linear::Stored;
+use crate::engine::linear::{Linear, Stored};
 use crate::engine::search::{self, Beam, SearchEvent, SearchOptions, Source};
 use crate::engine::{Flow, ops, t5};
 use crate::error::Result;
+use crate::gguf::Gguf;
 use crate::weights::Checkpoint;
 use config::Settings;
 use layers::Buffers;
+use loader::Weights;
 use model::Model;
 
 /// What models of another kind are made of.
@@ -46,11 +50,12 @@ pub(super) mod parts {
     pub(in crate::engine) use super::attend::{Heads, Memory};
     pub(in crate::engine) use super::config::Settings;
     pub(in crate::engine) use super::layers::{Attend, Buffers, FeedForward, Norm, Positions, WhenNormed};
-    pub(in crate::engine) use super::loader::Loader;
+    pub(in crate::engine) use super::loader::{Loader, Weights};
     pub(in crate::engine) use super::model::{DecoderLayer, DecoderRow, EncoderLayer, Model, Side};
     pub(in crate::engine) use super::relative::RelativeBias;
     pub(in crate::engine) use super::tree::Tree;
     pub(in crate::engine) use super::{Family, LIMITS, activation};
+    pub(in crate::engine) use crate::engine::linear::Stored;
 }
 
 /// How weights are kept in memory.
@@ -58,7 +63,10 @@ pub(super) mod parts {
 pub enum Precision {
     /// As 32-bit floats.
     F32,
-    /// Rounded to 8 bits with a scale for each 32 inputs, and so are activations in products.
+    /// Rounded to bfloat16, as which many models are published; computed with as 32-bit floats.
+    Bf16,
+    /// Rounded to 8 bits with a scale for each 32 inputs, and so are activations in products. Keys and values that the
+    /// decoder attends to are kept in 16 bits.
     #[default]
     Int8,
 }
@@ -135,13 +143,23 @@ impl Seq2Seq {
         let config = Settings::read(folder.join("config.json"))?;
         let family = family(&config)?;
         let checkpoint = Checkpoint::open(folder)?;
-        let pool = Pool::new(if threads == 0 { default_threads() } else { threads });
-        let stored = match precision {
-            Precision::F32 => Stored::F32,
-            Precision::Int8 => Stored::Q8(Form::choose()?),
-        };
+        let weights = Weights::Folder(&checkpoint);
         let load = if matches!(family, Family::T5 | Family::Mt5) { t5::load } else { bart::load };
-        Ok(Self { model: load(family, &config, &checkpoint, stored, pool, folder.into())? })
+        let (stored, pool) = (stored(precision)?, pool(threads));
+        Ok(Self { model: load(family, &config, weights, stored, pool, folder.into())? })
+    }
+
+    /// Reads a T5 or MADLAD-400 model from a GGUF file. With [`Precision::Int8`] layers that the file holds in few
+    /// bits stay as they are.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`](crate::ErrorKind::Model), naming file and tensor, when the file holds another kind of model
+    /// or is damaged.
+    pub fn load_gguf(gguf: &Gguf, precision: Precision, threads: usize) -> Result<Self> {
+        let config = gguf::settings(gguf)?;
+        let (stored, pool) = (stored(precision)?, pool(threads));
+        let path = gguf.path().into();
+        Ok(Self { model: t5::load(Family::T5, &config, Weights::Gguf(gguf), stored, pool, path)? })
     }
 
     /// Whether `folder` holds a model of these families.
@@ -157,6 +175,11 @@ impl Seq2Seq {
     /// How many tokens can be written; the width of logits.
     pub fn vocab_size(&self) -> usize {
         self.model.vocab()
+    }
+
+    /// The formats of the model's matrices with what multiplies them, the most bytes first.
+    pub fn formats(&self) -> Vec<FormatUse> {
+        formats::tally(self.model.matrices().map(Linear::format))
     }
 
     /// Searches the best outputs for each source, in order; each one's, the best first.
@@ -203,6 +226,18 @@ impl Seq2Seq {
         }
         Ok(all)
     }
+}
+
+fn stored(precision: Precision) -> Result<Stored> {
+    Ok(match precision {
+        Precision::F32 => Stored::F32,
+        Precision::Bf16 => Stored::Bf16,
+        Precision::Int8 => Stored::Q8(Form::choose()?),
+    })
+}
+
+fn pool(threads: usize) -> Pool {
+    Pool::new(if threads == 0 { default_threads() } else { threads })
 }
 
 fn family(config: &Settings) -> Result<Family> {

@@ -108,7 +108,7 @@ impl Model {
         let mut b = Buffers::default();
         for DecoderLayer { cross, .. } in &self.decoder.layers {
             cross.project_memory(&states, &mut b, &self.pool)?;
-            let panels = attend::panels(cross.heads, &lengths, &b.key, &b.value, &self.pool);
+            let panels = attend::panels(cross.heads, &lengths, &b.key, &b.value, self.halves(), &self.pool);
             of_sources.iter_mut().zip(panels).for_each(|(layers, panels)| layers.push(panels));
         }
         Ok(of_sources.into_iter().map(|layers| Memory(Arc::new(layers))).collect())
@@ -117,7 +117,13 @@ impl Model {
     /// An empty tree for the decoder's keys and values.
     pub(crate) fn tree(&self) -> Tree {
         let width = self.decoder.layers.first().map_or(0, |layer| layer.attend.width());
-        Tree::new(self.decoder.layers.len(), width)
+        Tree::new(self.decoder.layers.len(), width, self.halves())
+    }
+
+    /// Whether the decoder's keys and values are kept in 16 bits: where weights and activations are rounded, that
+    /// changes little, and reading them takes half the time.
+    fn halves(&self) -> bool {
+        self.decoder.layers.first().is_some_and(|layer| layer.attend.query.rounds())
     }
 
     /// Reads a token in each row. `groups` says for each source how many of the rows, in order, belong to it.
@@ -176,14 +182,58 @@ impl Model {
 
     /// The logits of hidden states, `[n, width]` to `[n, vocab]`. `logits` is resized and overwritten.
     pub(crate) fn head(&self, hidden: &mut [f32], logits: &mut Vec<f32>, b: &mut Buffers) -> Result<()> {
-        if self.head_scale != 1.0 {
-            hidden.iter_mut().for_each(|x| *x *= self.head_scale);
-        }
+        self.scale_for_head(hidden);
         self.head.forward(hidden, hidden.len() / self.width, logits, &mut b.scratch, &self.pool)?;
         if let Some(bias) = &self.head_bias {
             self.pool.for_each_chunk(logits, bias.len(), |_, logits| ops::add(logits, bias));
         }
         Ok(())
+    }
+
+    /// The logits that [`head`](Self::head) makes, of pieces of the vocabulary: `look` is called with what is kept of
+    /// the part in which the piece lies, the row, the piece's first token and its logits. Parts go from the first tokens
+    /// to the last, and so do a part's pieces.
+    pub(crate) fn head_in_parts<Kept: Send>(
+        &self,
+        hidden: &mut [f32],
+        b: &mut Buffers,
+        parts: &mut [Kept],
+        look: impl Fn(&mut Kept, usize, usize, &mut [f32]) + Sync,
+    ) -> Result<()> {
+        self.scale_for_head(hidden);
+        let rows = hidden.len() / self.width;
+        self.head.forward_in_parts(
+            hidden,
+            rows,
+            parts,
+            &mut b.scratch,
+            &self.pool,
+            |kept, row, first, logits| {
+                if let Some(bias) = &self.head_bias {
+                    ops::add(logits, &bias[first..][..logits.len()]);
+                }
+                look(kept, row, first, logits);
+            },
+        )
+    }
+
+    fn scale_for_head(&self, hidden: &mut [f32]) {
+        if self.head_scale != 1.0 {
+            hidden.iter_mut().for_each(|x| *x *= self.head_scale);
+        }
+    }
+
+    /// Every layer that is a matrix product, the output head last.
+    pub(crate) fn matrices(&self) -> impl Iterator<Item = &Linear> {
+        let encoder = self.encoder.layers.iter().flat_map(|layer| {
+            let EncoderLayer { attend, feed_forward } = layer;
+            attend.matrices().into_iter().chain(feed_forward.matrices())
+        });
+        let decoder = self.decoder.layers.iter().flat_map(|layer| {
+            let DecoderLayer { attend, cross, feed_forward } = layer;
+            attend.matrices().into_iter().chain(cross.matrices()).chain(feed_forward.matrices())
+        });
+        encoder.chain(decoder).chain([&*self.head])
     }
 
     /// How many tokens the decoder can write.

@@ -8,6 +8,7 @@ use super::spelling::Layout;
 use super::{Frame, Languages, Seq2SeqTokenizer};
 use crate::error::Result;
 use crate::gguf::Gguf;
+use crate::lang::Lang;
 
 /// Reads the tokenizer of a T5 or MADLAD-400 model from the metadata of a GGUF file, as llama.cpp's converter writes
 /// it.
@@ -40,13 +41,23 @@ pub(super) fn from_gguf(gguf: &Gguf) -> Result<Seq2SeqTokenizer> {
         name: gguf.path().display().to_string(),
         eos: source.id("</s>").ok_or_else(|| gguf.damaged("has a vocabulary without `</s>`"))?,
         pad: source.id("<pad>"),
-        start: gguf.value(start).map(|_| gguf.u32(start)).transpose()?,
+        // Where the file does not say, T5 starts from what fills up batches.
+        start: gguf.value(start).map(|_| gguf.u32(start)).transpose()?.or(source.id("<pad>")),
         forced_bos: None,
         source,
         target: None,
         frame: if tags.is_some() { Frame::TargetInText } else { Frame::Plain },
-        languages: tags.map_or(Languages::Unsaid, Languages::Among),
+        languages: tags.map_or_else(trained_pairs, Languages::Among),
     })
+}
+
+/// What T5 was trained to translate (Raffel et al. 2020, appendix D), which its files do not say.
+fn trained_pairs() -> Languages {
+    let pair = |to: &str| Some((Lang::EN, Lang::parse(to).ok()?, Lang::parse(to).ok()?.name().to_owned()));
+    let pairs = ["de", "fr", "ro"].into_iter().filter_map(pair);
+    Languages::Prompted(
+        pairs.map(|(from, to, name)| (from, to, format!("translate English to {name}: "))).collect(),
+    )
 }
 
 fn gguf_pieces(gguf: &Gguf) -> Result<Vec<Piece>> {

@@ -143,6 +143,16 @@ impl Seq2SeqTokenizer {
         }
     }
 
+    /// The ids in which the decoder writes a text that stands after others.
+    ///
+    /// # Errors
+    /// As [`encode_source`](Self::encode_source), but for the languages.
+    pub fn encode_target(&self, text: &str) -> Result<Vec<u32>> {
+        let mut ids = Vec::new();
+        self.target.as_ref().unwrap_or(&self.source).encode(text, &mut ids)?;
+        Ok(ids)
+    }
+
     /// The text of ids that the decoder wrote. Special tokens and ids beyond the vocabulary are left out.
     pub fn decode(&self, ids: &[u32]) -> String {
         self.target.as_ref().unwrap_or(&self.source).decode(ids)
@@ -194,7 +204,7 @@ impl Seq2SeqTokenizer {
     /// Whether the model translates from one language into another.
     ///
     /// # Errors
-    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage), saying what is supported, when it does not.
+    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage), saying what is supported and what comes nearest, when it does not.
     pub fn check_pair(&self, from: &Lang, to: &Lang) -> Result<()> {
         let known = |lang: &Lang| self.language_code(lang).is_some();
         let (fits, supported) = match &self.languages {
@@ -203,9 +213,12 @@ impl Seq2SeqTokenizer {
                 (source.same_language(from) && target.same_language(to), format!("{source} to {target}"))
             }
             Languages::Among(codes) if matches!(self.frame, Frame::TargetFirst | Frame::TargetInText) => {
-                (known(to), format!("to {}", codes.tags()))
+                (known(to), format!("to {}{}", codes.tags(), nearest(codes, &[to])))
             }
-            Languages::Among(codes) => (known(from) && known(to), format!("between {}", codes.tags())),
+            Languages::Among(codes) => {
+                let near = nearest(codes, &[from, to]);
+                (known(from) && known(to), format!("between {}{near}", codes.tags()))
+            }
             Languages::Prompted(pairs) => {
                 let list: Vec<_> = pairs.iter().map(|(from, to, _)| format!("{from} to {to}")).collect();
                 (pairs.iter().any(|pair| joins(pair, from, to)), list.join(", "))
@@ -244,11 +257,13 @@ impl Seq2SeqTokenizer {
         };
         let token = codes.code(lang).and_then(|code| self.source.language_id(code));
         token.ok_or_else(|| {
-            self.unsupported(&format!("{} ({lang})", lang.name()), &format!("between {}", codes.tags()))
+            let supported = format!("between {}{}", codes.tags(), nearest(codes, &[lang]));
+            self.unsupported(&format!("{} ({lang})", lang.name()), &supported)
         })
     }
 
-    fn start(&self) -> Result<u32> {
+    /// The id that the decoder starts from, whatever the language.
+    pub(crate) fn start(&self) -> Result<u32> {
         self.start.ok_or_else(|| {
             Error::model(format!("{} does not say what the decoder starts from", self.name))
                 .hint("`config.json` or `generation_config.json` gives it as `decoder_start_token_id`")
@@ -268,6 +283,13 @@ impl Seq2SeqTokenizer {
         ))
         .hint("the files come from different models: fetch them again from one repository"))
     }
+}
+
+/// What comes nearest to those of `wanted` that a model does not know, in words that follow a list of languages.
+fn nearest(codes: &LangCodes, wanted: &[&Lang]) -> String {
+    let unknown = wanted.iter().filter(|lang| codes.code(lang).is_none());
+    let near = unknown.filter_map(|lang| Some(format!("; nearest to {lang} is {}", codes.nearest(lang)?)));
+    near.collect()
 }
 
 /// Whether a pair of a prompted model is the one that is asked for.

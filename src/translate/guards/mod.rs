@@ -12,6 +12,7 @@ mod repetition;
 use crate::engine::Finish;
 use crate::flag::{Flag, FlagKind};
 use crate::lang::LangPair;
+use crate::translate::verbatim;
 
 /// A source and what a model made of it.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +27,7 @@ pub(crate) struct Exchange<'a> {
 type Guard = fn(&Exchange<'_>) -> Option<Flag>;
 
 /// Every guard, in the order in which their flags are listed.
-const GUARDS: [Guard; 10] = [
+const GUARDS: [Guard; 11] = [
     empty,
     repetition::repeats,
     repetition::echo,
@@ -37,6 +38,7 @@ const GUARDS: [Guard; 10] = [
     chat::refusal,
     length::sentences,
     numbers::numbers,
+    do_not_translate,
 ];
 
 /// What is wrong with an output. An empty one has no other fault.
@@ -59,7 +61,7 @@ pub(crate) fn severity(flags: &[Flag]) -> u32 {
             FlagKind::Echo => 40,
             FlagKind::WrongLanguage => 30,
             FlagKind::Truncated => 20,
-            FlagKind::LengthRatio | FlagKind::Numbers => 10,
+            FlagKind::LengthRatio | FlagKind::Numbers | FlagKind::DoNotTranslate => 10,
             _ => 5,
         })
         .sum()
@@ -69,6 +71,10 @@ fn empty(exchange: &Exchange<'_>) -> Option<Flag> {
     (!exchange.output.chars().any(char::is_alphanumeric)
         && exchange.source.chars().any(char::is_alphanumeric))
     .then(|| Flag::new(FlagKind::Empty, "no translation came back"))
+}
+
+fn do_not_translate(exchange: &Exchange<'_>) -> Option<Flag> {
+    verbatim::changed(exchange.source, exchange.output)
 }
 
 /// The words of a text: runs of letters and digits, apostrophes and hyphens inside them kept.
