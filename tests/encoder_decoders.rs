@@ -197,6 +197,11 @@ fn a_damaged_folder_names_the_damaged_piece() {
 }
 
 #[test]
+fn an_encoder_decoder_has_one_quality() {
+    assert_fails(&Desk::new().translate(&["--quality", "best"]), 2, &["weigh", "hint:"]);
+}
+
+#[test]
 fn alternatives_stand_below_the_target_and_in_json() {
     let desk = Desk::new();
     let (plain, article) = (desk.article(&[]), desk.article(&["--alternatives", "3"]));

@@ -233,6 +233,11 @@ impl Model {
         self.lock().count_tokens(text)
     }
 
+    /// Whether the model can weigh its own candidates.
+    pub(crate) fn weighs(&self) -> bool {
+        self.lock().weighs()
+    }
+
     /// Whether the model translates a pair. Models that are asked in words are not sure, and say yes.
     ///
     /// # Errors
@@ -305,7 +310,7 @@ fn needs_profile(model: &str) -> Error {
 /// The tokens of a profile's longest prompt, its text left out.
 fn longest_prompt(engine: &CausalEngine, profile: &Profile) -> Result<usize> {
     let mut longest = 0;
-    for wording in [Wording::Plain, Wording::Strict] {
+    for wording in [Wording::Plain, Wording::Examples, Wording::Strict] {
         let translate = Task::Translate {
             pair: LangPair { source: Lang::DE, target: Lang::EN },
             text: String::new(),
