@@ -197,6 +197,11 @@ fn a_damaged_folder_names_the_damaged_piece() {
 }
 
 #[test]
+fn an_encoder_decoder_has_one_quality() {
+    assert_fails(&Desk::new().translate(&["--quality", "best"]), 2, &["weigh", "hint:"]);
+}
+
+#[test]
 fn alternatives_stand_below_the_target_and_in_json() {
     let desk = Desk::new();
     let (plain, article) = (desk.article(&[]), desk.article(&["--alternatives", "3"]));
@@ -291,19 +296,21 @@ fn the_answer_to_a_request_does_not_depend_on_the_others() {
 }
 
 #[test]
-fn a_strict_request_writes_its_terms() {
+fn the_terms_of_a_request_are_written() {
     let desk = Desk::new();
     let mut engine = Seq2SeqEngine::load(&desk.model(), Options::default()).unwrap();
     let terms = ["swimming pool", "town"].map(|target| Term { source: "x".into(), target: target.into() });
-    let mut ask = |wording: Wording| {
+    let mut ask = |terms: &[Term], wording: Wording| {
         let mut request = request("Die Stadt eröffnet ein Hallenbad.", wording, Decoding::Greedy, 40);
         let Task::Translate { terms: asked, .. } = &mut request.task else { panic!("a summary") };
         *asked = terms.to_vec();
-        engine.run(&[request], &mut |_| Flow::Continue).unwrap().remove(0)
+        engine.run(&[request], &mut |_| Flow::Continue).unwrap().remove(0).text.to_lowercase()
     };
-    let (plain, strict) = (ask(Wording::Plain).text.to_lowercase(), ask(Wording::Strict).text.to_lowercase());
-    for term in ["swimming pool", "town"] {
-        assert!(!plain.contains(term) && strict.contains(term), "{plain} | {strict}");
+    for wording in [Wording::Plain, Wording::Strict] {
+        let (without, with) = (ask(&[], wording), ask(&terms, wording));
+        for term in ["swimming pool", "town"] {
+            assert!(!without.contains(term) && with.contains(term), "{without} | {with}");
+        }
     }
 }
 

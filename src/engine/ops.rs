@@ -308,7 +308,10 @@ simd! {
     /// Adds `e^(x - shift)` to the sums, of every sixteenth number each.
     pub(crate) fn sum_exp_onto(x: &[f32], shift: f32, sums: &mut [f32; 16]) {
         let _ = FMA;
-        x.chunks(16).for_each(|x| exp_onto(x, shift, sums));
+        // A loop, since a closure may be compiled by itself and without the wide registers.
+        for x in x.chunks(16) {
+            exp_onto(x, shift, sums);
+        }
     }
 }
 

@@ -143,7 +143,8 @@ impl Model {
     /// T5 and MADLAD-400 from a GGUF file, of which no profile is needed.
     fn open_t5(gguf: &Gguf, info: ModelInfo, options: &LoadOptions) -> Result<Self> {
         let engine = Seq2SeqEngine::load_gguf(gguf, seq2seq_options(options))?;
-        Ok(Self { prompt_tokens: FRAME_TOKENS, ..Self::from_engine(engine, info) })
+        let settings = format!("{:?}", options.precision).into();
+        Ok(Self { prompt_tokens: FRAME_TOKENS, settings, ..Self::from_engine(engine, info) })
     }
 
     fn open_folder(
@@ -162,7 +163,8 @@ impl Model {
             })
             .collect::<Result<_>>()?;
         let info = ModelInfo { name, files, unlisted };
-        Ok(Self { prompt_tokens: FRAME_TOKENS, ..Self::from_engine(engine, info) })
+        let settings = format!("{:?}", options.precision).into();
+        Ok(Self { prompt_tokens: FRAME_TOKENS, settings, ..Self::from_engine(engine, info) })
     }
 
     /// A model around an engine of your own.
@@ -229,6 +231,11 @@ impl Model {
 
     pub(crate) fn count_tokens(&self, text: &str) -> Result<usize> {
         self.lock().count_tokens(text)
+    }
+
+    /// Whether the model can weigh its own candidates.
+    pub(crate) fn weighs(&self) -> bool {
+        self.lock().weighs()
     }
 
     /// Whether the model translates a pair. Models that are asked in words are not sure, and say yes.
@@ -303,7 +310,7 @@ fn needs_profile(model: &str) -> Error {
 /// The tokens of a profile's longest prompt, its text left out.
 fn longest_prompt(engine: &CausalEngine, profile: &Profile) -> Result<usize> {
     let mut longest = 0;
-    for wording in [Wording::Plain, Wording::Strict] {
+    for wording in [Wording::Plain, Wording::Examples, Wording::Strict] {
         let translate = Task::Translate {
             pair: LangPair { source: Lang::DE, target: Lang::EN },
             text: String::new(),

@@ -3,12 +3,15 @@
 //! Everything here is pure: [`TranslationRounds`] turns sources into requests and answers into targets, and
 //! touches neither a model nor a file. The text of a document is content; nothing in it is obeyed.
 
+mod choose;
+mod confidence;
 mod copy;
 pub(crate) mod guards;
 mod pieces;
 mod rounds;
 mod verbatim;
 
+pub use choose::Quality;
 pub use rounds::TranslationRounds;
 pub(crate) use rounds::{normalised, whole};
 

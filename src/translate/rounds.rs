@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::choose::{self, Choice, Quality};
 use super::guards::{self, Exchange};
 use super::{Source, Target, copy, pieces, verbatim};
 use crate::document::strip_control_characters;
@@ -20,7 +21,9 @@ const PIECE_TOKENS: usize = 256;
 
 /// A translation in the making: asks, checks, asks again, and ends with one target for each source.
 ///
-/// One segment is one request; the same text is asked for once. A segment that is longer than the budget allows
+/// One segment is one request, or one for each candidate of the [`Quality`]; the same text is asked for once. Of
+/// several candidates those with the least grave faults stay, and a round asks how probable the source is after each
+/// of them; that, their own probability and how much they agree decide. A segment that is longer than the budget allows
 /// is asked for in pieces. An answer that a guard objects to is asked for again: first with another wording,
 /// then clause by clause or with sampling (the seed is the text's place in the order of asking), or, where an address, code,
 /// a placeholder or a tag did not come through, in the pieces between those. If no answer is free of
@@ -40,6 +43,7 @@ pub struct TranslationRounds {
     /// The (job, piece) of each request of the last round.
     asked: Vec<(usize, usize)>,
     retries: usize,
+    quality: Quality,
     targets: Vec<Option<Target>>,
 }
 
@@ -65,8 +69,17 @@ struct Job {
     /// The parts that the present attempt asks for: the whole text, or its clauses.
     pieces: Vec<pieces::Piece>,
     answers: Vec<Option<Hypothesis>>,
+    /// Candidates between which is chosen; the requests of a round that weighs them are for these.
+    pool: Vec<Candidate>,
     best: Option<Candidate>,
     settled: bool,
+}
+
+/// What the requests of a round share.
+struct Asking<'a> {
+    pair: &'a LangPair,
+    glossary: Option<&'a Terms>,
+    budget: usize,
 }
 
 /// An answer with what the guards say of it.
@@ -98,6 +111,7 @@ impl TranslationRounds {
             jobs: Vec::new(),
             asked: Vec::new(),
             retries: 0,
+            quality: Quality::default(),
             targets: vec![None; sources.len()],
         };
         let limit = longest_piece(budget);
@@ -131,7 +145,15 @@ impl TranslationRounds {
         Ok(rounds)
     }
 
-    /// Asks for the terms of a glossary where they stand in a text, and flags those that a translation lacks.
+    /// How much work each text is worth.
+    #[must_use]
+    pub fn quality(mut self, quality: Quality) -> Self {
+        self.quality = quality;
+        self
+    }
+
+    /// Asks again, with the terms of a glossary that stand in a text, where its translation lacks one, and then flags it.
+    /// A translation that keeps to them by itself is left as it is.
     #[must_use]
     pub fn glossary(mut self, glossary: &Glossary) -> Self {
         self.glossary = Some(glossary.terms(&self.pair)).filter(|terms| !terms.is_empty());
@@ -156,7 +178,7 @@ impl TranslationRounds {
         true
     }
 
-    /// The next round's requests; empty when every source has its target. There are at most three rounds. A
+    /// The next round's requests; empty when every source has its target. There are at most four rounds. A
     /// request of the last round that was never answered counts as answered with nothing.
     pub fn requests(&mut self) -> Vec<Request> {
         for (job, piece) in std::mem::take(&mut self.asked) {
@@ -164,19 +186,17 @@ impl TranslationRounds {
         }
         let mut requests = Vec::new();
         for (index, job) in self.jobs.iter_mut().enumerate().filter(|(_, job)| !job.settled) {
-            let (wording, decoding) = job.next_attempt();
-            for (number, piece) in job.pieces.iter().enumerate().filter(|(_, piece)| !piece.copy) {
+            let asked = match job.pool.is_empty() {
+                true => {
+                    let glossary = self.glossary.as_ref().filter(|_| job.attempts > 0);
+                    let asking = Asking { pair: &self.pair, glossary, budget: self.budget };
+                    job.next_attempt(self.quality, &asking)
+                }
+                false => job.weighings(&self.pair),
+            };
+            for (number, request) in asked {
                 self.asked.push((index, number));
-                requests.push(Request {
-                    task: Task::Translate {
-                        pair: self.pair.clone(),
-                        text: piece.text.clone(),
-                        terms: terms_to_ask(self.glossary.as_ref(), &piece.text, self.budget),
-                        wording,
-                    },
-                    decoding,
-                    max_tokens: max_tokens(job.tokens_of(piece), self.budget),
-                });
+                requests.push(request);
             }
             if job.attempts > 1 {
                 self.retries += 1;
@@ -241,29 +261,57 @@ impl Job {
             attempts: 0,
             pieces: Vec::new(),
             answers: Vec::new(),
+            pool: Vec::new(),
             best: None,
             settled: false,
         }
     }
 
-    /// Begins another attempt and says how it asks.
-    fn next_attempt(&mut self) -> (Wording, Decoding) {
-        let whole = || vec![pieces::Piece::new(&self.text, false)];
-        let (parts, wording, decoding) = match self.attempts {
-            0 => (whole(), Wording::Plain, Decoding::Greedy),
-            1 => (whole(), Wording::Strict, Decoding::Greedy),
+    /// Begins another attempt: a request for each piece, or for each candidate of the whole, with its number.
+    fn next_attempt(&mut self, quality: Quality, asking: &Asking<'_>) -> Vec<(usize, Request)> {
+        let whole = |count| vec![pieces::Piece::new(&self.text, false); count];
+        let greedy = |parts: &[pieces::Piece]| vec![Decoding::Greedy; parts.len()];
+        let (parts, wording, decodings) = match self.attempts {
+            0 => {
+                let decodings = quality.decodings(self.seed);
+                (whole(decodings.len()), quality.wording(), decodings)
+            }
+            // The terms alone make it another question.
+            1 if self.lacks_terms_only() => (whole(1), Wording::Plain, vec![Decoding::Greedy]),
+            1 => (whole(1), Wording::Strict, vec![Decoding::Greedy]),
+            _ if self.lacks_terms_only() => (whole(1), Wording::Strict, vec![Decoding::Greedy]),
             _ => match self.apart().or_else(|| pieces::split_clauses(&self.text)) {
-                Some(parts) => (parts, Wording::Plain, Decoding::Greedy),
+                Some(parts) => {
+                    let decodings = greedy(&parts);
+                    (parts, Wording::Plain, decodings)
+                }
                 None => {
                     let decoding = Decoding::Sample { temperature: 0.3, top_p: 0.95, seed: self.seed };
-                    (whole(), Wording::Plain, decoding)
+                    (whole(1), Wording::Plain, vec![decoding])
                 }
             },
         };
         self.attempts += 1;
         self.answers = parts.iter().map(|part| part.copy.then(|| hypothesis(&part.text))).collect();
         self.pieces = parts;
-        (wording, decoding)
+        let request = |(piece, decoding): (&pieces::Piece, Decoding)| Request {
+            task: Task::Translate {
+                pair: asking.pair.clone(),
+                text: piece.text.clone(),
+                terms: terms_to_ask(asking.glossary, &piece.text, asking.budget),
+                wording,
+            },
+            decoding,
+            max_tokens: max_tokens(self.tokens_of(piece), asking.budget),
+        };
+        let wanted = self.pieces.iter().zip(decodings).enumerate().filter(|(_, (piece, _))| !piece.copy);
+        wanted.map(|(number, asked)| (number, request(asked))).collect()
+    }
+
+    /// Whether the best answer so far has no fault but that it does not keep to the glossary.
+    fn lacks_terms_only(&self) -> bool {
+        let flags = self.best.as_ref().map(|best| best.flags.as_slice()).unwrap_or_default();
+        !flags.is_empty() && flags.iter().all(|flag| flag.kind == FlagKind::Glossary)
     }
 
     /// The text in pieces, where the best answer so far lacks something between them.
@@ -273,11 +321,59 @@ impl Job {
         is_changed.then(|| verbatim::apart(&self.text)).flatten()
     }
 
-    /// Weighs the present attempt once all of it is answered.
+    /// How probable is the text after each candidate? Candidates of the same text are asked for once.
+    fn weighings(&mut self, pair: &LangPair) -> Vec<(usize, Request)> {
+        let back = LangPair { source: pair.target.clone(), target: pair.source.clone() };
+        let request = |candidate: &Candidate| Request {
+            task: Task::Translate {
+                pair: back.clone(),
+                text: candidate.text.clone(),
+                terms: Vec::new(),
+                wording: Wording::Plain,
+            },
+            decoding: Decoding::Forced { answer: self.text.clone() },
+            max_tokens: self.tokens,
+        };
+        let requests: Vec<Request> = different(&self.pool).map(request).collect();
+        self.answers = vec![None; requests.len()];
+        requests.into_iter().enumerate().collect()
+    }
+
+    /// Judges the present attempt, or the candidates that were weighed, once all of it is answered.
     fn judge(&mut self, pair: &LangPair, glossary: Option<&Terms>) {
         let Some(answers) = self.answers.iter().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
             return;
         };
+        if !self.pool.is_empty() {
+            let chosen = chosen(&self.pool, &answers, self.tokens);
+            self.pool.clear();
+            return self.take(chosen);
+        }
+        // The first attempt asks for the whole text again and again, the others for its parts.
+        let mut pool: Vec<Candidate> = match self.attempts {
+            1 => answers.iter().map(|answer| self.candidate(&[*answer], pair, glossary)).collect(),
+            _ => vec![self.candidate(&answers, pair, glossary)],
+        };
+        let least = pool.iter().map(|candidate| guards::severity(&candidate.flags)).min();
+        pool.retain(|candidate| Some(guards::severity(&candidate.flags)) == least);
+        if different(&pool).nth(1).is_some() {
+            self.pool = pool;
+        } else {
+            self.take(pool.into_iter().next());
+        }
+    }
+
+    /// Takes what an attempt came to. It settles the matter if it has no fault or was the last.
+    fn take(&mut self, candidate: Option<Candidate>) {
+        let Some(candidate) = candidate else { return };
+        self.settled = candidate.flags.is_empty() || self.attempts >= ATTEMPTS;
+        if self.best.as_ref().is_none_or(|best| candidate.is_better_than(best)) {
+            self.best = Some(candidate);
+        }
+    }
+
+    /// The candidate that is made of an answer for each piece, in order.
+    fn candidate(&self, answers: &[&Hypothesis], pair: &LangPair, glossary: Option<&Terms>) -> Candidate {
         let texts: Vec<String> = answers.iter().map(|answer| normalised(&answer.text)).collect();
         // A part without a translation makes the whole worthless.
         let text = match texts.iter().any(String::is_empty) {
@@ -291,11 +387,7 @@ impl Job {
         let flags = check(&Exchange { source: &self.text, output: &text, finish, pair }, glossary);
         let tokens = answers.iter().map(|answer| answer.tokens).sum();
         let logprob = mean_logprob(answers.iter().map(|answer| (answer.logprob, answer.tokens)));
-        let candidate = Candidate { text, flags, logprob, tokens };
-        self.settled = candidate.flags.is_empty() || self.attempts >= ATTEMPTS;
-        if self.best.as_ref().is_none_or(|best| candidate.is_better_than(best)) {
-            self.best = Some(candidate);
-        }
+        Candidate { text, flags, logprob, tokens }
     }
 
     /// The tokens of a part of the text, estimated by its share of the characters.
@@ -313,6 +405,35 @@ impl Candidate {
         let logprob = |candidate: &Self| candidate.logprob.unwrap_or(f64::NEG_INFINITY);
         own < theirs || (own == theirs && logprob(self) > logprob(other))
     }
+}
+
+/// The first of the candidates with each text.
+fn different(pool: &[Candidate]) -> impl Iterator<Item = &Candidate> {
+    let is_first = |(place, candidate): &(usize, &Candidate)| {
+        !pool.iter().take(*place).any(|before| before.text == candidate.text)
+    };
+    pool.iter().enumerate().filter(is_first).map(|(_, candidate)| candidate)
+}
+
+/// The best of the candidates, whose different texts were weighed with these answers, a source of so many tokens.
+fn chosen(pool: &[Candidate], answers: &[&Hypothesis], tokens: usize) -> Option<Candidate> {
+    let sum = |logprob: Option<f64>, tokens: usize| logprob.unwrap_or(0.0) * tokens as f64;
+    // Without an answer for each there is nothing to compare.
+    let complete = answers.iter().all(|answer| answer.logprob.is_some());
+    let weighed: HashMap<&str, f64> = different(pool)
+        .zip(answers)
+        .filter(|_| complete)
+        .map(|(candidate, answer)| (candidate.text.as_str(), sum(answer.logprob, answer.tokens)))
+        .collect();
+    let choices: Vec<Choice<'_>> = pool
+        .iter()
+        .map(|candidate| Choice {
+            text: &candidate.text,
+            forward: sum(candidate.logprob, candidate.tokens),
+            backward: weighed.get(candidate.text.as_str()).copied().unwrap_or_default(),
+        })
+        .collect();
+    choose::best(&choices, tokens).and_then(|place| pool.get(place)).cloned()
 }
 
 /// The target of a unit whose jobs are all settled.

@@ -476,14 +476,23 @@ type Results = [[f32; COLUMNS]; activations::ROWS * AT_ONCE];
 
 /// Fetches numbers that will be written when the product is done, so that nothing waits for them then.
 fn fetch_to_write(first: *const f32, len: usize) {
+    fetch_lines(first.cast(), len * size_of::<f32>());
+}
+
+/// Fetches numbers that will be read soon from places that the processor does not foresee.
+pub(crate) fn fetch<T>(numbers: &[T]) {
+    fetch_lines(numbers.as_ptr().cast(), size_of_val(numbers));
+}
+
+fn fetch_lines(first: *const u8, bytes: usize) {
     #[cfg(target_arch = "x86_64")]
-    for line in (0..len).step_by(COLUMNS) {
+    for line in (0..bytes).step_by(64) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: an address to fetch may lie anywhere.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(line).cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = (first, len);
+    let _ = (first, bytes);
 }
 
 /// A range in pieces of at most `len`.

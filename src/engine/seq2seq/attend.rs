@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::engine::attention::{multiply, multiply_bf16};
-use crate::engine::kernels::Pool;
+use crate::engine::kernels::{Pool, fetch};
 use crate::engine::ops::{self, Bf16, Number, multiply_add, simd};
 
 use super::tree::{Nodes, NodesOf, Tree};
@@ -293,7 +293,11 @@ fn along_paths<T: Number>(
         let mut scores = Vec::new();
         let (mut keys, mut values) = (Vec::new(), Vec::new());
         let rows = out.chunks_exact_mut(width).zip(queries[first * width..].chunks_exact(width));
-        for ((out, query), path) in rows.zip(&paths[first..]) {
+        for (row, ((out, query), path)) in rows.zip(&paths[first..]).enumerate() {
+            // Nodes lie anywhere, so the next row's are fetched while this one's are worked on.
+            for node in paths.get(first + row + 1).into_iter().copied().flatten() {
+                fetch(nodes.node(*node, layer).0);
+            }
             keys.clear();
             values.clear();
             for (key, value) in path.iter().map(|node| nodes.node(*node, layer)) {

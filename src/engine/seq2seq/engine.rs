@@ -33,8 +33,8 @@ pub struct Options {
 /// An encoder-decoder that answers requests.
 ///
 /// The first time a text is asked for, it is searched as the model's own `generation_config.json` says. With
-/// [`Wording::Strict`] the search is wider, writes no four tokens twice, and has to write the terms of the request;
-/// [`Decoding::Sample`] draws.
+/// [`Wording::Strict`] the search is wider and writes no four tokens twice; [`Decoding::Sample`] draws. What a search
+/// finds, unless it is drawn, holds the terms of the request.
 pub struct Seq2SeqEngine {
     name: String,
     family: Family,
@@ -98,6 +98,10 @@ impl Seq2SeqEngine {
 
     /// The ids of a request, and how its output begins and ends.
     fn source(&self, request: &Request) -> Result<Source> {
+        if matches!(request.decoding, Decoding::Forced { .. }) {
+            return Err(Error::usage(format!("{} cannot weigh an answer that is given", self.name))
+                .hint("only chat models can"));
+        }
         let (tokens, target) = match &request.task {
             Task::Translate { pair, text, .. } => {
                 self.check_translates()?;
@@ -119,13 +123,11 @@ impl Seq2SeqEngine {
         Ok(Source { tokens, start: Some(start), forced_bos, max_length, phrases: self.phrases(request)? })
     }
 
-    /// What the output of a request has to hold: its terms, where the model was free to write them and did not.
+    /// What the output of a request has to hold: its terms.
     fn phrases(&self, request: &Request) -> Result<Vec<Vec<Vec<u32>>>> {
         match &request.task {
-            Task::Translate { terms, wording: Wording::Strict, .. } => {
-                terms.iter().map(|term| self.ways(&term.target)).collect()
-            }
-            _ => Ok(Vec::new()),
+            Task::Translate { terms, .. } => terms.iter().map(|term| self.ways(&term.target)).collect(),
+            Task::Summarize { .. } => Ok(Vec::new()),
         }
     }
 
@@ -171,13 +173,15 @@ impl Seq2SeqEngine {
                 (SearchOptions { min_length: own.min_length.min(request.max_tokens / 2), ..own }, *wording)
             }
         };
-        match (request.decoding, wording) {
-            (Decoding::Sample { .. }, _) => SearchOptions { beams: 1, decoding: request.decoding, ..own },
-            (Decoding::Greedy, Wording::Plain) => own,
-            (Decoding::Greedy, Wording::Strict) => {
+        // A place for each token of the phrases and some more, in few different numbers, so that requests go together.
+        let places = if phrases > 0 { (phrases + 4).next_multiple_of(4).min(MOST_PLACES) } else { 0 };
+        match (&request.decoding, wording) {
+            (Decoding::Sample { .. }, _) => {
+                SearchOptions { beams: 1, decoding: request.decoding.clone(), ..own }
+            }
+            (_, Wording::Plain | Wording::Examples) => SearchOptions { beams: own.beams.max(places), ..own },
+            (_, Wording::Strict) => {
                 let wider = (own.beams + 2).max(4);
-                // A place for each token of the phrases, in few different numbers, so that requests go together.
-                let places = (phrases + usize::from(phrases > 0)).next_multiple_of(4).min(MOST_PLACES);
                 SearchOptions { beams: wider.max(places), no_repeat_ngram: 4, ..own }
             }
         }
