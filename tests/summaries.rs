@@ -390,45 +390,6 @@ fn a_long_text_goes_by_map_and_reduce() {
 }
 
 #[test]
-fn a_summary_with_room_has_something_of_every_part_of_a_long_text() {
-    let text = long_text();
-    let texts: Vec<&str> = text.iter().map(String::as_str).collect();
-    let options = SummaryOptions { budget: 700, ..options(Length::Sentences(8)) };
-    let (summary, asked) = run(&texts, &options, |request| leading(request, 3));
-    assert!((3..=8).contains(&asked.len()), "{} requests", asked.len());
-    assert_eq!(summary.sentences.len(), 8);
-    let cited: Vec<usize> = summary.sentences.iter().map(|sentence| sentence.sources[0]).collect();
-    assert!(cited.is_sorted(), "{cited:?}");
-    for request in &asked {
-        let chunk = parts(request).0;
-        assert!(cited.iter().any(|&id| chunk.contains(texts[id])), "a part is passed over: {cited:?}");
-    }
-}
-
-#[test]
-fn a_part_that_was_invented_leaves_a_joined_summary_its_length() {
-    let text = long_text();
-    let texts: Vec<&str> = text.iter().map(String::as_str).collect();
-    let options = SummaryOptions { budget: 700, ..options(Length::Sentences(8)) };
-    let mut answered = 0;
-    let (summary, _) = run(&texts, &options, |request| {
-        answered += 1;
-        if answered == 1 { hypothesis("Zanzibar lost 77 ships.") } else { leading(request, 3) }
-    });
-    assert_eq!(summary.sentences.len(), 8);
-    assert!(summary.sentences.iter().all(|s| !s.text.contains("Zanzibar") && s.flags.is_empty()));
-}
-
-#[test]
-fn a_long_text_is_read_in_parts_even_when_the_model_could_hold_it() {
-    let text: Vec<String> = (0..3).flat_map(|_| long_text()).collect();
-    let texts: Vec<&str> = text.iter().map(String::as_str).collect();
-    let options = SummaryOptions { budget: 100_000, ..options(Length::Sentences(3)) };
-    let (_, asked) = run(&texts, &options, |request| leading(request, 3));
-    assert!(asked.iter().all(|request| words(parts(request).0) <= 2560));
-}
-
-#[test]
 fn a_chunk_without_a_summary_is_stood_in_for() {
     let text = long_text();
     let texts: Vec<&str> = text.iter().map(String::as_str).collect();

@@ -1,6 +1,6 @@
-//! An abstractive summary in rounds. A long text is summarised chunk by chunk: a summary with room for each chunk is
-//! joined from theirs, a shorter one is written when one request holds what remains. The answer is checked against
-//! the source; one that does not hold is asked for once more, in two other ways, and the best answer is taken.
+//! An abstractive summary in rounds. A long text is summarised chunk by chunk until one request holds what
+//! remains; the answer is checked against the source; one that does not hold is asked for once more, in two
+//! other ways, and the best answer is taken.
 
 use super::answer::Answer;
 use super::chunks::{Chunk, Piece, chunks, pieces, text, tokens};
@@ -25,8 +25,6 @@ const SECOND_TRY: [Way; 2] = [
 /// How often a text is summarised chunk by chunk before it is summarised whole. Each level shortens it several
 /// times, so that no text of a sensible length needs as many.
 const MOST_LEVELS: usize = 8;
-/// The most tokens of text in one request. A small model passes over parts of a longer one.
-const MOST_TEXT: usize = 2560;
 /// The fewest sentences that a chunk is summarised in.
 const SHORTEST_PARTIAL: usize = 3;
 /// A headline with more words is too long.
@@ -82,7 +80,7 @@ impl SummaryRounds {
         let options = SummaryOptions { length: at_most(options.length, sentences), ..options.clone() };
         let reserved =
             [options.length, Length::Sentences(SHORTEST_PARTIAL)].map(|l| answer_tokens(&options, l));
-        let budget = options.budget.saturating_sub(reserved[0].max(reserved[1])).clamp(1, MOST_TEXT);
+        let budget = options.budget.saturating_sub(reserved[0].max(reserved[1])).max(1);
         let stage = if fallback.sentences.is_empty() {
             Stage::Done
         } else {
@@ -144,17 +142,11 @@ impl SummaryRounds {
         }
         match &self.stage {
             Stage::Chunks { chunks, level } => {
-                let partials: Vec<Partial> = chunks
-                    .iter()
-                    .zip(&answers)
-                    .map(|(chunk, answer)| self.partial(chunk, answer.as_ref(), chunks.len()))
-                    .collect();
-                let draft = (*level == 0).then(|| self.joined(&partials)).flatten();
-                self.stage = match draft.as_ref().is_some_and(Draft::holds) {
-                    true => Stage::Done,
-                    false => Stage::new(&remaining(&partials), self.budget, level + 1),
-                };
-                self.drafts.extend(draft);
+                let mut remaining = Vec::new();
+                for (block, (chunk, answer)) in chunks.iter().zip(&answers).enumerate() {
+                    remaining.extend(self.shortened(chunk, answer.as_ref(), block, chunks.len()));
+                }
+                self.stage = Stage::new(&remaining, self.budget, level + 1);
             }
             Stage::Whole { .. } => {
                 let retried = !self.drafts.is_empty();
@@ -172,46 +164,23 @@ impl SummaryRounds {
         }
     }
 
-    /// What a chunk's summary says. Sentences with names or numbers that the source does not have are left out;
-    /// when nothing is left, sentences of the chunk stand in, so that no part of the text is lost.
-    fn partial(&self, chunk: &Chunk, answer: Option<&Hypothesis>, chunks: usize) -> Partial {
+    /// What a chunk's summary says, as one block. Sentences with names or numbers that the source does not have
+    /// are left out; when nothing is left, sentences of the chunk stand in, so that no part of the text is lost.
+    fn shortened(&self, chunk: &Chunk, answer: Option<&Hypothesis>, block: usize, chunks: usize) -> Chunk {
         let length = self.chunk_length(chunks);
-        if let Some(hypothesis) = answer {
-            let mut answer = Answer::read(hypothesis, length, &self.options.lang);
-            answer.sentences.retain(|sentence| !invents(&self.source.ground(sentence).flags));
-            if !answer.sentences.is_empty() && !answer.refused {
-                return Partial { sentences: answer.sentences, tokens: hypothesis.tokens + 1 };
+        let answer = answer.map(|answer| (answer.tokens, Answer::read(answer, length, &self.options.lang)));
+        if let Some((tokens, answer)) = answer {
+            let mut sentences = answer.sentences;
+            sentences.retain(|sentence| !invents(&self.source.ground(sentence).flags));
+            if !sentences.is_empty() && !answer.refused {
+                return vec![Piece { text: sentences.join(" "), block, tokens: tokens + 1 }];
             }
         }
         let passages: Vec<Passage<'_>> =
             chunk.iter().enumerate().map(|(id, p)| Passage { id, block: p.block, text: &p.text }).collect();
         let options = SummaryOptions { length, ..self.options.clone() };
         let picked = extract(&passages, &options).sentences.into_iter().flat_map(|sentence| sentence.sources);
-        let picked: Vec<&Piece> = picked.filter_map(|id| chunk.get(id)).collect();
-        Partial {
-            sentences: picked.iter().map(|piece| piece.text.clone()).collect(),
-            tokens: picked.iter().map(|piece| piece.tokens).sum(),
-        }
-    }
-
-    /// The summary from the summaries of the chunks, when each can have a sentence in it: their first sentences, then
-    /// their second ones, until there are enough. A model that shortens them again may pass over a part.
-    fn joined(&self, partials: &[Partial]) -> Option<Draft> {
-        let (Length::Sentences(wanted) | Length::Bullets(wanted)) = self.options.length else { return None };
-        if wanted < partials.len() {
-            return None;
-        }
-        let mut places: Vec<(usize, usize)> = Vec::new();
-        for (chunk, partial) in partials.iter().enumerate() {
-            places.extend((0..partial.sentences.len()).map(|position| (position, chunk)));
-        }
-        places.sort_unstable();
-        places.truncate(wanted);
-        places.sort_unstable_by_key(|&(position, chunk)| (chunk, position));
-        let sentences =
-            places.into_iter().map(|(position, chunk)| partials[chunk].sentences[position].clone());
-        let answer = Answer { sentences: sentences.collect(), ..Answer::default() };
-        Some(Draft::new(answer, &self.source, self.options.length))
+        picked.filter_map(|id| chunk.get(id)).map(|piece| Piece { block, ..piece.clone() }).collect()
     }
 
     /// How long the summary of one of several chunks is: long enough for the whole to choose from.
@@ -241,23 +210,6 @@ impl Stage {
             Self::Chunks { chunks: chunks(pieces, budget), level }
         }
     }
-}
-
-/// The summary of a chunk.
-#[derive(Debug)]
-struct Partial {
-    sentences: Vec<String>,
-    tokens: usize,
-}
-
-/// What remains of a text: the summaries of its chunks, a block each.
-fn remaining(partials: &[Partial]) -> Vec<Piece> {
-    let piece = |(block, partial): (usize, &Partial)| Piece {
-        text: partial.sentences.join(" "),
-        block,
-        tokens: partial.tokens,
-    };
-    partials.iter().enumerate().filter(|(_, partial)| !partial.sentences.is_empty()).map(piece).collect()
 }
 
 /// A summary with what was found wrong with it.
