@@ -200,9 +200,10 @@ impl Translator {
             return Err(Error::usage("this model cannot weigh several translations of a text")
                 .hint("leave out the quality: encoder-decoders search for the best one by themselves"));
         }
-        let mut rounds =
-            TranslationRounds::new(sources, pair, model.budget(), &|text| model.count_tokens(text))?
-                .quality(self.quality);
+        let mut rounds = TranslationRounds::new(sources, pair, model.budget_for(self.quality), &|text| {
+            model.count_tokens(text)
+        })?
+        .quality(self.quality);
         if let Some(glossary) = &self.glossary {
             rounds = rounds.glossary(glossary);
         }

@@ -3,7 +3,8 @@
 use crate::metrics::{Chrf, Metric};
 use crate::plan::{Decoding, Wording};
 
-/// How much work a translation is worth. More candidates for each text cost more time, and agree on a better one.
+/// How much work a translation is worth. More candidates for each text cost more time, and a better one is found among
+/// them; by how much on texts that nothing was fitted on is not measured yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Quality {
     /// The likeliest token each time: one candidate.
