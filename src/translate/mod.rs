@@ -7,6 +7,7 @@ mod choose;
 mod confidence;
 mod copy;
 pub(crate) mod guards;
+mod job;
 mod pieces;
 mod rounds;
 mod verbatim;
