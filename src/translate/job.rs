@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::choose::{self, Choice, Quality};
 use super::guards::{self, Exchange};
-use super::rounds::{check, max_tokens, mean_logprob, normalised};
+use super::pieces::normalised;
 use super::{pieces, verbatim};
 use crate::engine::{Finish, Hypothesis};
 use crate::flag::{Flag, FlagKind};
@@ -253,4 +253,38 @@ fn terms_to_ask(glossary: Option<&Terms>, text: &str, budget: usize) -> Vec<Term
         fits
     });
     terms
+}
+
+/// The mean over all tokens, if every part that has tokens has one.
+pub(super) fn mean_logprob(parts: impl Iterator<Item = (Option<f64>, usize)>) -> Option<f64> {
+    let (mut sum, mut tokens) = (0.0, 0);
+    for (logprob, count) in parts.filter(|(_, count)| *count > 0) {
+        sum += logprob? * count as f64;
+        tokens += count;
+    }
+    (tokens > 0).then(|| sum / tokens as f64)
+}
+
+/// What is wrong with an output, its terms included.
+pub(super) fn check(exchange: &Exchange<'_>, glossary: Option<&Terms>) -> Vec<Flag> {
+    let mut flags = guards::check(exchange);
+    flags.extend(glossary.and_then(|terms| missing_terms(terms, exchange)));
+    flags
+}
+
+/// The flag of a translation that lacks terms.
+fn missing_terms(glossary: &Terms, exchange: &Exchange<'_>) -> Option<Flag> {
+    let found = glossary.found_in(exchange.source);
+    let missing: Vec<String> = glossary
+        .missing(&found, exchange.output)
+        .iter()
+        .map(|term| format!("`{}` not as `{}`", term.source, term.target))
+        .collect();
+    (!missing.is_empty()).then(|| Flag::new(FlagKind::Glossary, missing.join(", ")))
+}
+
+/// How long an output may grow: generous for a translation, and within the budget.
+pub(super) fn max_tokens(source: usize, budget: usize) -> usize {
+    let generous = source.saturating_mul(5).div_ceil(2).saturating_add(32);
+    generous.min(budget.saturating_sub(source)).max(1)
 }

@@ -13,8 +13,9 @@ mod rounds;
 mod verbatim;
 
 pub use choose::Quality;
+pub(crate) use pieces::normalised;
 pub use rounds::TranslationRounds;
-pub(crate) use rounds::{normalised, whole};
+pub(crate) use rounds::whole;
 
 use crate::engine::Finish;
 use crate::flag::Flag;

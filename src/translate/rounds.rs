@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::choose::Quality;
-use super::guards::{self, Exchange};
-use super::job::{Asking, Candidate, Job, hypothesis};
+use super::guards::Exchange;
+use super::job::{Asking, Candidate, Job, check, hypothesis, max_tokens, mean_logprob};
+use super::pieces::normalised;
 use super::{Source, Target, copy, pieces};
 use crate::document::strip_control_characters;
 use crate::engine::{Finish, Hypothesis};
@@ -244,34 +245,6 @@ fn is_empty(candidate: &Candidate) -> bool {
     candidate.flags.iter().any(|flag| flag.kind == FlagKind::Empty)
 }
 
-/// The mean over all tokens, if every part that has tokens has one.
-pub(super) fn mean_logprob(parts: impl Iterator<Item = (Option<f64>, usize)>) -> Option<f64> {
-    let (mut sum, mut tokens) = (0.0, 0);
-    for (logprob, count) in parts.filter(|(_, count)| *count > 0) {
-        sum += logprob? * count as f64;
-        tokens += count;
-    }
-    (tokens > 0).then(|| sum / tokens as f64)
-}
-
-/// What is wrong with an output, its terms included.
-pub(super) fn check(exchange: &Exchange<'_>, glossary: Option<&Terms>) -> Vec<Flag> {
-    let mut flags = guards::check(exchange);
-    flags.extend(glossary.and_then(|terms| missing_terms(terms, exchange)));
-    flags
-}
-
-/// The flag of a translation that lacks terms.
-fn missing_terms(glossary: &Terms, exchange: &Exchange<'_>) -> Option<Flag> {
-    let found = glossary.found_in(exchange.source);
-    let missing: Vec<String> = glossary
-        .missing(&found, exchange.output)
-        .iter()
-        .map(|term| format!("`{}` not as `{}`", term.source, term.target))
-        .collect();
-    (!missing.is_empty()).then(|| Flag::new(FlagKind::Glossary, missing.join(", ")))
-}
-
 /// The request for the translation of a whole text; none for one that is asked for in pieces.
 ///
 /// # Errors
@@ -289,18 +262,6 @@ pub(crate) fn whole(
         decoding: Decoding::Greedy,
         max_tokens: max_tokens(tokens, budget),
     }))
-}
-
-/// Line breaks, with the white space around them, become single spaces; the ends are trimmed.
-pub(crate) fn normalised(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    lines.join(" ")
-}
-
-/// How long an output may grow: generous for a translation, and within the budget.
-pub(super) fn max_tokens(source: usize, budget: usize) -> usize {
-    let generous = source.saturating_mul(5).div_ceil(2).saturating_add(32);
-    generous.min(budget.saturating_sub(source)).max(1)
 }
 
 /// The longest text whose translation fits the budget together with it.
