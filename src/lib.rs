@@ -84,3 +84,4 @@ pub use memory::{Suggestion, TranslationMemory};
 pub use pipeline::{LoadOptions, Model, Progress, Route, Summarizer, Translator};
 pub use plan::Length;
 pub use summarize::Summary;
+pub use translate::Quality;

@@ -2,12 +2,16 @@
 //! where a model must run, it is a tiny one with random weights, whose text is nonsense but whose way through
 //! the program is everybody's.
 
+#[path = "support/outcome.rs"]
+mod outcome;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use outcome::{assert_fails, stderr};
 use tempfile::TempDir;
 
 const GERMAN: &str = "Das neue Hallenbad\n\nDie Stadt eröffnet am 3. Mai 2024 ein Hallenbad. Es kostete 12,5 \
@@ -59,20 +63,6 @@ fn code(output: &Output) -> i32 {
 
 fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-#[track_caller]
-fn assert_fails(output: &Output, expected: i32, words: &[&str]) {
-    let said = stderr(output);
-    assert_eq!(code(output), expected, "{said}");
-    assert_eq!(stdout(output), "", "nothing on standard output");
-    for word in words {
-        assert!(said.contains(word), "`{word}` not in:\n{said}");
-    }
 }
 
 #[test]

@@ -3,6 +3,8 @@
 
 #[path = "support/opus.rs"]
 mod opus;
+#[path = "support/outcome.rs"]
+mod outcome;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use diglot::engine::seq2seq::{Options, Seq2SeqEngine};
 use diglot::engine::{Engine, Event, Flow};
 use diglot::plan::{Decoding, Length, Request, Task, Wording};
 use diglot::{ErrorKind, Lang, LangPair, Term};
+use outcome::{assert_fails, stderr};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -59,20 +62,6 @@ impl Desk {
         let output = self.translate(&[&["--format", "json"], args].concat());
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         serde_json::from_slice(&output.stdout).unwrap()
-    }
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-#[track_caller]
-fn assert_fails(output: &Output, expected: i32, words: &[&str]) {
-    let said = stderr(output);
-    assert_eq!(output.status.code(), Some(expected), "{said}");
-    assert_eq!(output.stdout, b"", "nothing on standard output");
-    for word in words {
-        assert!(said.contains(word), "`{word}` not in:\n{said}");
     }
 }
 
@@ -194,6 +183,11 @@ fn a_damaged_folder_names_the_damaged_piece() {
     let desk = Desk::new();
     fs::write(desk.model().join("config.json"), r#"{"model_type": "wav2vec2"}"#).unwrap();
     assert_fails(&desk.translate(&[]), 4, &["config.json", "wav2vec2", "hint:"]);
+}
+
+#[test]
+fn an_encoder_decoder_has_one_quality() {
+    assert_fails(&Desk::new().translate(&["--quality", "best"]), 2, &["weigh", "hint:"]);
 }
 
 #[test]

@@ -98,12 +98,16 @@ fn misses_of_the_development_half() {
     let guards = Guards::default();
     for kind in Kind::ALL {
         let faults = benchmark.faults(kind, EACH);
-        let named = |fault: &&faults::Fault| {
-            let flags = guards.check(&fault.source, &fault.output, &fault.pair);
-            flags.iter().any(|flag| names(kind).contains(&flag.kind))
-        };
+        let flags = |fault: &faults::Fault| guards.check(&fault.source, &fault.output, &fault.pair);
+        let unflagged = faults.iter().filter(|fault| flags(fault).is_empty()).count();
+        let named = |fault: &&faults::Fault| flags(fault).iter().any(|flag| names(kind).contains(&flag.kind));
         let missed: Vec<_> = faults.iter().filter(|fault| !named(fault)).collect();
-        println!("== {}: {} of {} missed", kind.name(), missed.len(), faults.len());
+        println!(
+            "== {}: {} of {} not named, {unflagged} not flagged",
+            kind.name(),
+            missed.len(),
+            faults.len()
+        );
         for fault in missed {
             println!("{}\t{}\t{}", kind.name(), fault.source, fault.output);
         }

@@ -7,7 +7,7 @@ mod scripted;
 
 use diglot::engine::{Engine, Event, Finish, Flow, Hypothesis};
 use diglot::plan::{Decoding, Request, Task, Wording};
-use diglot::translate::{Guards, Source, Target, TranslationRounds};
+use diglot::translate::{Guards, Quality, Source, Target, TranslationRounds};
 use diglot::{FlagKind, Lang, LangPair};
 use scripted::{Scripted, said, text_of};
 
@@ -40,11 +40,21 @@ fn translate(
     context: usize,
     answer: impl FnMut(&Request) -> Hypothesis + Send,
 ) -> Outcome {
+    translate_with(Quality::Fast, sources, context, answer)
+}
+
+fn translate_with(
+    quality: Quality,
+    sources: &[Source<'_>],
+    context: usize,
+    answer: impl FnMut(&Request) -> Hypothesis + Send,
+) -> Outcome {
     let mut engine = Scripted::new(answer);
     engine.context = context;
     let mut rounds =
         TranslationRounds::new(sources, &pair(), engine.context(), &|text| engine.count_tokens(text))
-            .unwrap();
+            .unwrap()
+            .quality(quality);
     let mut asked = Vec::new();
     loop {
         let requests = rounds.requests();
@@ -296,6 +306,84 @@ fn text_that_gives_orders_is_content() {
     assert_eq!(outcome.kinds(0), vec![]);
     let obeyed = translate(&texts(&[order]), 4096, |_| said("OK"));
     assert_eq!(obeyed.kinds(0), [FlagKind::LengthRatio]);
+}
+
+/// Answers of one request each, in order; the last again and again. A source is so probable after a candidate.
+fn in_turn<'a>(
+    answers: &'a [&'a str],
+    probable: impl Fn(&str) -> f64 + Send + 'a,
+) -> impl FnMut(&Request) -> Hypothesis + Send + 'a {
+    let mut asked = 0;
+    move |request| match &request.decoding {
+        Decoding::Forced { answer } => {
+            Hypothesis { logprob: Some(probable(text_of(request))), ..said(answer) }
+        }
+        _ => {
+            asked += 1;
+            said(answers[(asked - 1).min(answers.len() - 1)])
+        }
+    }
+}
+
+const ODD: &str = "On Monday a mayor inaugurated a school building at the stream.";
+
+#[test]
+fn of_several_candidates_the_one_most_like_the_others_is_taken() {
+    let answers = in_turn(&[ODD, ODD, GOOD], |_| -1.0);
+    let outcome = translate_with(Quality::Balanced, &texts(&[SOURCE]), 4096, answers);
+    assert_eq!((outcome.targets[0].text.as_str(), outcome.rounds.len(), outcome.retries), (GOOD, 2, 0));
+    let decodings: Vec<&Decoding> = outcome.rounds[0].iter().map(|request| &request.decoding).collect();
+    assert_eq!(decodings[0], &Decoding::Greedy);
+    for (i, decoding) in decodings.iter().enumerate().skip(1) {
+        assert!(matches!(decoding, Decoding::Sample { .. }) && !decodings[..i].contains(decoding));
+    }
+    let again =
+        translate_with(Quality::Balanced, &texts(&[SOURCE]), 4096, in_turn(&[ODD, ODD, GOOD], |_| -1.0));
+    assert_eq!((again.rounds, again.targets), (outcome.rounds, outcome.targets));
+    let fast = translate_with(Quality::Fast, &texts(&[SOURCE]), 4096, in_turn(&[ODD, ODD, GOOD], |_| -1.0));
+    assert_eq!((fast.targets[0].text.as_str(), fast.rounds.len(), fast.rounds[0].len()), (ODD, 1, 1));
+}
+
+#[test]
+fn a_candidate_after_which_the_source_is_probable_is_taken() {
+    let probable = |text: &str| if text == GOOD { -1.0 } else { -4.0 };
+    let outcome =
+        translate_with(Quality::Balanced, &texts(&[SOURCE]), 4096, in_turn(&[ODD, GOOD, ODD], probable));
+    assert_eq!(outcome.targets[0].text, GOOD);
+    let asked: Vec<_> = outcome.rounds[1].iter().map(|r| (&r.task, &r.decoding)).collect();
+    for ((task, decoding), candidate) in asked.into_iter().zip([ODD, GOOD]) {
+        let back = LangPair { source: Lang::EN, target: Lang::DE };
+        assert_eq!(
+            task,
+            &Task::Translate {
+                pair: back,
+                text: candidate.into(),
+                terms: Vec::new(),
+                wording: Wording::Plain
+            }
+        );
+        assert_eq!(decoding, &Decoding::Forced { answer: SOURCE.into() });
+    }
+    assert_eq!(outcome.rounds[1].len(), 2, "each text once");
+    // Candidates that agree need no second look.
+    let agreed = translate_with(Quality::Best, &texts(&[SOURCE]), 4096, in_turn(&[GOOD], probable));
+    assert_eq!((agreed.targets[0].text.as_str(), agreed.rounds.len()), (GOOD, 1));
+}
+
+#[test]
+fn a_faulty_candidate_loses_to_a_clean_one_however_many_there_are() {
+    let sources = texts(&[SOURCE]);
+    let outcome = translate_with(Quality::Best, &sources, 4096, in_turn(&[SOURCE, GOOD, SOURCE], |_| -1.0));
+    assert_eq!((outcome.targets[0].text.as_str(), outcome.kinds(0)), (GOOD, vec![]));
+    assert_eq!((outcome.rounds.len(), outcome.retries), (1, 0));
+    let mut asked = 0;
+    let pool = outcome.rounds[0].len();
+    let mended = translate_with(Quality::Best, &sources, 4096, |_| {
+        asked += 1;
+        if asked <= pool { said(SOURCE) } else { said(GOOD) }
+    });
+    assert_eq!((mended.targets[0].text.as_str(), mended.rounds.len()), (GOOD, 2));
+    assert_eq!((mended.rounds[1].len(), mended.retries), (1, 1), "a retry is one question");
 }
 
 #[test]

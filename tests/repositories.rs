@@ -9,6 +9,8 @@ mod hub;
 #[path = "support/opus.rs"]
 #[allow(dead_code)]
 mod opus;
+#[path = "support/outcome.rs"]
+mod outcome;
 #[path = "support/repository.rs"]
 mod repository;
 
@@ -19,6 +21,7 @@ use std::process::{Command, Output, Stdio};
 
 use diglot::engine::seq2seq::{Precision, Seq2Seq};
 use hub::{Answer, Hub};
+use outcome::{assert_fails, stderr};
 use repository::{COMMIT, Served};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -100,10 +103,6 @@ fn serve(served: Served) -> Hub {
     Hub::start(move |request| served.answer(request))
 }
 
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
 fn json_of(output: &Output) -> Value {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(output));
     serde_json::from_slice(&output.stdout).unwrap()
@@ -112,16 +111,6 @@ fn json_of(output: &Output) -> Value {
 #[track_caller]
 fn assert_works(output: &Output) {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(output));
-}
-
-#[track_caller]
-fn assert_fails(output: &Output, expected: i32, words: &[&str]) {
-    let said = stderr(output);
-    assert_eq!(output.status.code(), Some(expected), "{said}");
-    assert_eq!(output.stdout, b"", "nothing on standard output");
-    for word in words {
-        assert!(said.contains(word), "`{word}` not in:\n{said}");
-    }
 }
 
 /// What was asked for, without the address of the repository.

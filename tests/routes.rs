@@ -4,12 +4,15 @@
 #[path = "support/opus.rs"]
 #[allow(dead_code)]
 mod opus;
+#[path = "support/outcome.rs"]
+mod outcome;
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use diglot::{Document, Lang, LoadOptions, Model, ModelStore, Route, Translator, catalog::StoreOptions};
+use outcome::{assert_fails, stderr};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -59,20 +62,6 @@ impl Desk {
     fn model(&self, name: &str) -> Model {
         let store = ModelStore::new(StoreOptions::new(self.path("hub"), self.path("own")));
         Model::load_folder(&store, &self.path(name), &LoadOptions::default()).unwrap()
-    }
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-#[track_caller]
-fn assert_fails(output: &Output, expected: i32, words: &[&str]) {
-    let said = stderr(output);
-    assert_eq!(output.status.code(), Some(expected), "{said}");
-    assert_eq!(output.stdout, b"", "nothing on standard output");
-    for word in words {
-        assert!(said.contains(word), "`{word}` not in:\n{said}");
     }
 }
 

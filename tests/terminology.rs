@@ -1,6 +1,8 @@
 //! Glossaries and translation memories as a user meets them. The models are tiny ones with random weights, or write what
 //! a script says.
 
+#[path = "support/outcome.rs"]
+mod outcome;
 #[path = "support/scripted.rs"]
 mod scripted;
 
@@ -14,6 +16,7 @@ use diglot::plan::{Request, Task};
 use diglot::render::ModelInfo;
 use diglot::translate::Target;
 use diglot::{Bitext, Document, FlagKind, Glossary, Lang, Model, TranslationMemory, Translator};
+use outcome::{assert_fails, stderr};
 use scripted::{Scripted, said, text_of};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -58,25 +61,11 @@ impl Desk {
     }
 }
 
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
 /// The JSON of a run that succeeds.
 #[track_caller]
 fn article(output: &Output) -> Value {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(output));
     serde_json::from_slice(&output.stdout).unwrap()
-}
-
-#[track_caller]
-fn assert_fails(output: &Output, expected: i32, words: &[&str]) {
-    let said = stderr(output);
-    assert_eq!(output.status.code(), Some(expected), "{said}");
-    assert_eq!(output.stdout, b"", "nothing on standard output");
-    for word in words {
-        assert!(said.contains(word), "`{word}` not in:\n{said}");
-    }
 }
 
 fn flags(segment: &Value) -> Vec<&str> {

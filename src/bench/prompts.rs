@@ -87,7 +87,7 @@ impl Engine for Recorder {
                     tokens: self.engine.encode(&request.task)?,
                     max_tokens: request.max_tokens,
                     temperature: match request.decoding {
-                        Decoding::Greedy => 0.0,
+                        Decoding::Greedy | Decoding::Forced { .. } => 0.0,
                         Decoding::Sample { temperature, .. } => temperature,
                     },
                     answer: answer.text.clone(),

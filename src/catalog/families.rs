@@ -53,6 +53,9 @@ const SETTINGS: [&str; 3] = ["generation_config.json", "tokenizer_config.json", 
 /// Weights, safetensors before pickles, as they are looked for in a folder.
 const WEIGHTS: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
 
+/// The one encoder-decoder that is read from GGUF files.
+const T5: &str = "t5";
+
 /// How much of a GGUF file's name says that it is the usual compromise between size and quality.
 const USUAL_QUANTIZATION: &str = "q4_k_m";
 
@@ -124,8 +127,13 @@ pub(crate) fn gguf(there: &[&str]) -> Result<Option<String>, String> {
 /// Every kind of model that can be run, for messages.
 pub(crate) fn known_kinds() -> String {
     let encoder_decoders: Vec<&str> = FAMILIES.iter().map(|family| family.name).collect();
-    let decoders: Vec<&str> = Architecture::ALL.iter().map(|architecture| architecture.name()).collect();
-    format!("encoder-decoders: {}; GGUF files: {}", encoder_decoders.join(", "), decoders.join(", "))
+    let files: Vec<&str> = gguf_kinds().collect();
+    format!("encoder-decoders: {}; GGUF files: {}", encoder_decoders.join(", "), files.join(", "))
+}
+
+/// The architectures of GGUF files that can be run: decoders, and T5.
+pub(crate) fn gguf_kinds() -> impl Iterator<Item = &'static str> {
+    Architecture::ALL.iter().map(|architecture| architecture.name()).chain([T5])
 }
 
 /// A model of a kind that is not known here.

@@ -21,7 +21,6 @@ use super::lock::Lock;
 use super::options::StoreOptions;
 use super::repository::{RepositoryName, Snapshot, unreached};
 use crate::error::{Error, Result};
-use crate::gguf::Architecture;
 use crate::lang::Lang;
 
 /// The longest description of a repository, and the longest `config.json`, in bytes.
@@ -229,7 +228,7 @@ impl Description {
     /// The architecture of the GGUF file, where the hub says it; one that is not known here is refused.
     fn gguf_architecture(&self, name: &RepositoryName) -> Result<String> {
         let said = self.gguf.as_ref().and_then(|gguf| gguf.architecture.clone()).unwrap_or_default();
-        let known = said.is_empty() || Architecture::ALL.iter().any(|known| known.name() == said);
+        let known = said.is_empty() || families::gguf_kinds().any(|known| known == said);
         if known { Ok(said) } else { Err(unknown_kind(&name.to_string(), &said)) }
     }
 

@@ -12,6 +12,7 @@ use crate::engine::Device;
 use crate::engine::seq2seq::Precision;
 use crate::plan::Length;
 use crate::render;
+use crate::translate::Quality;
 
 /// Summarise documents in your own language, on your own machine.
 #[derive(Debug, Parser)]
@@ -91,6 +92,10 @@ pub(crate) struct TranslateArgs {
     /// How the two texts stand to each other; by default the target alone, in HTML and Markdown side by side.
     #[arg(long, value_enum)]
     pub layout: Option<LayoutArg>,
+    /// How much work each sentence is worth: one translation, or a choice among 5 (`balanced`) or 12 (`best`), for
+    /// chat models.
+    #[arg(long, value_enum, default_value_t)]
+    pub quality: QualityArg,
     /// Up to this many other translations of each segment, in JSON or below the target, source and target in turn
     /// unless another layout of both is named. Encoder-decoder models have them.
     #[arg(long, value_name = "N", value_parser = few, default_value_t = 0)]
@@ -207,6 +212,14 @@ pub(crate) enum LayoutArg {
     SideBySide,
 }
 
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum QualityArg {
+    #[default]
+    Fast,
+    Balanced,
+    Best,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum MethodArg {
     /// The model writes it.
@@ -245,6 +258,16 @@ impl From<FormatArg> for render::Format {
             FormatArg::Markdown => Self::Markdown,
             FormatArg::Html => Self::Html,
             FormatArg::Json => Self::Json,
+        }
+    }
+}
+
+impl From<QualityArg> for Quality {
+    fn from(quality: QualityArg) -> Self {
+        match quality {
+            QualityArg::Fast => Self::Fast,
+            QualityArg::Balanced => Self::Balanced,
+            QualityArg::Best => Self::Best,
         }
     }
 }

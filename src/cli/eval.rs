@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::{MethodArg, ModelArgs, count};
+use crate::cli::args::{MethodArg, ModelArgs, QualityArg, count};
 use crate::cli::output::{Output, print, print_json};
 use crate::cli::progress::{Reporter, Verbosity};
 use crate::cli::roles::Roles;
@@ -31,7 +31,7 @@ pub(crate) struct EvalArgs {
     #[arg(long, value_name = "PATH")]
     source: Option<PathBuf>,
     /// What a system made of the source. Without it a model is run.
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["model", "translator", "state", "output", "method", "sentences"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["model", "translator", "state", "output", "method", "sentences", "quality"])]
     hypothesis: Option<PathBuf>,
     /// Compare with what another system made, by paired bootstrap resampling. May be given several times.
     #[arg(long, value_name = "PATH")]
@@ -48,6 +48,9 @@ pub(crate) struct EvalArgs {
     /// The language of the references; by default it is detected.
     #[arg(long, value_name = "LANG", requires = "source")]
     lang: Option<String>,
+    /// How much work each translation is worth.
+    #[arg(long, value_enum, default_value_t)]
+    quality: QualityArg,
     /// Keep what the model makes in this file, and go on with it after an interruption.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
@@ -173,9 +176,10 @@ fn made_by_model(args: &EvalArgs, set: &TestSet, reporter: &Reporter) -> Result<
     let mut roles = Roles::new(&args.models, reporter)?;
     let needs_translator = args.task == TaskArg::Translation || !pair.source.same_language(&pair.target);
     let translator = match needs_translator {
-        true => Some(
-            Translator::new(&roles.translator(None, pair)?, pair.target.clone()).from(pair.source.clone()),
-        ),
+        true => {
+            let translator = Translator::new(&roles.translator(None, pair)?, pair.target.clone());
+            Some(translator.from(pair.source.clone()).quality(args.quality.into()))
+        }
         false => None,
     };
     let summarizer = match (args.task, args.method.unwrap_or_default()) {
@@ -242,6 +246,8 @@ fn settings(
         ("profile", models.profile.clone().unwrap_or_else(|| "the card's".to_owned())),
         ("device", models.device.to_string()),
         ("full vocabulary", yes(models.full_vocabulary)),
+        ("precision", format!("{:?}", models.precision)),
+        ("quality", format!("{:?}", args.quality).to_lowercase()),
         ("from", pair.source.tag().to_owned()),
         ("lang", pair.target.tag().to_owned()),
     ];

@@ -114,7 +114,8 @@ impl<'a> Roles<'a> {
                 return roles.timed(|roles| Model::load_repository(&roles.store, &name, &options));
             }
             let card = download::pin(&roles.store, card, roles.reporter)?;
-            if !card.is_folder() {
+            // A T5 in a GGUF file is asked in no words.
+            if !card.is_folder() && card.architecture != "t5" {
                 named_profile(&card, &options)?;
             }
             if roles.store.resolve(&card)?.is_none() {

@@ -21,6 +21,7 @@ use crate::memory::TranslationMemory;
 use crate::pipeline::{Progress, Route, Summarizer, Translator, source_language, untranslated};
 use crate::render::{self, Article, Format, Layout, TargetWriter, Timings, View};
 use crate::summarize::Summary;
+use crate::translate::Quality;
 
 /// The detector's confidence from which a language named with `--from` is doubted.
 const SURE: f64 = 0.8;
@@ -34,6 +35,10 @@ pub(crate) fn translate(args: &TranslateArgs, stop: Arc<AtomicBool>) -> Result<u
     };
     let target = Lang::parse(lang)?;
     let via = args.via.as_deref().map(Lang::parse).transpose()?;
+    if via.is_some() && (args.shared.glossary.is_some() || args.shared.tm.is_some()) {
+        return Err(Error::usage("--via goes with neither --glossary nor --tm, which serve a single step")
+            .hint("translate in two runs, each with what serves it"));
+    }
     let format = Format::from(args.shared.format);
     let layout = match args.layout {
         Some(layout) => Layout::from(layout),
@@ -48,6 +53,7 @@ pub(crate) fn translate(args: &TranslateArgs, stop: Arc<AtomicBool>) -> Result<u
     let view = View { layout, texts: true, named: args.shared.files.len() > 1, width: width() };
     each_input(&args.shared, stop, view, |document, job| {
         job.alternatives = args.alternatives;
+        job.quality = args.quality.into();
         job.translate(document, &target, via.as_ref(), args.via_model.as_deref())
     })
 }
@@ -102,6 +108,7 @@ fn each_input(
         roles: Roles::new(&args.models, &reporter)?,
         streams,
         alternatives: 0,
+        quality: Quality::default(),
         glossary: args.glossary.as_ref().map(Glossary::read).transpose()?.map(Arc::new),
         memory: args.tm.as_ref().map(TranslationMemory::open).transpose()?.map(Arc::new),
         timings: Timings::default(),
@@ -220,6 +227,7 @@ struct Job<'a> {
     streams: bool,
     /// How many other translations of each segment are wanted.
     alternatives: usize,
+    quality: Quality,
     glossary: Option<Arc<Glossary>>,
     memory: Option<Arc<TranslationMemory>>,
     timings: Timings,
@@ -329,7 +337,8 @@ impl Job<'_> {
             return Ok((untranslated(document, &pair.target, confidence)?, None));
         }
         let model = self.roles.translator(named, &pair)?;
-        let mut translator = Translator::new(&model, target.clone()).alternatives(self.alternatives);
+        let mut translator =
+            Translator::new(&model, target.clone()).alternatives(self.alternatives).quality(self.quality);
         if let Some(from) = &self.from {
             translator = translator.from(from.clone());
         }

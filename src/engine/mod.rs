@@ -47,6 +47,12 @@ pub trait Engine: Send {
         observe: &mut dyn FnMut(Event<'_>) -> Flow,
     ) -> Result<Vec<Hypothesis>>;
 
+    /// Whether the engine answers [`Decoding::Forced`](crate::plan::Decoding::Forced), so that its own candidates can
+    /// be weighed with it.
+    fn weighs(&self) -> bool {
+        false
+    }
+
     /// The `count` best answers to every request, in order, the best first; fewer where a model finds no more.
     ///
     /// # Errors

@@ -12,20 +12,30 @@ pub(crate) struct Choice {
     pub(crate) logprob: f64,
 }
 
+/// The choice of the token at `index`; `None` when the logits are not usable numbers. They are overwritten.
+pub(crate) fn weigh(logits: &mut [f32], index: usize) -> Option<Choice> {
+    let max = ops::max(logits);
+    let logit = f64::from(*logits.get(index)?);
+    let log_sum = f64::from(ops::exp_shifted(logits, max)).ln() + f64::from(max);
+    max.is_finite().then_some(Choice { index, logprob: logit - log_sum })
+}
+
 /// Chooses the tokens of one row. Rows do not share a random source, so a row's text does not depend on
 /// the rows beside it.
 pub(crate) struct Sampler {
-    decoding: Decoding,
+    /// The temperature and the share of probability that is drawn from; the likeliest token without.
+    draws: Option<(f64, f64)>,
     random: SplitMix64,
 }
 
 impl Sampler {
-    pub(crate) fn new(decoding: Decoding) -> Self {
-        let seed = match decoding {
-            Decoding::Greedy => 0,
-            Decoding::Sample { seed, .. } => seed,
-        };
-        Self { decoding, random: SplitMix64(seed) }
+    pub(crate) fn new(decoding: &Decoding) -> Self {
+        match *decoding {
+            Decoding::Greedy | Decoding::Forced { .. } => Self { draws: None, random: SplitMix64(0) },
+            Decoding::Sample { temperature, top_p, seed } => {
+                Self { draws: Some((temperature, top_p)), random: SplitMix64(seed) }
+            }
+        }
     }
 
     /// The next token; `None` when the logits are not usable numbers. They are overwritten.
@@ -34,13 +44,11 @@ impl Sampler {
         if !max.is_finite() {
             return None;
         }
-        let index = match self.decoding {
-            Decoding::Greedy => logits.iter().position(|x| *x == max)?,
-            Decoding::Sample { temperature, top_p, .. } => self.draw(logits, max, temperature, top_p)?,
+        let index = match self.draws {
+            None => logits.iter().position(|x| *x == max)?,
+            Some((temperature, top_p)) => self.draw(logits, max, temperature, top_p)?,
         };
-        let logit = f64::from(*logits.get(index)?);
-        let log_sum = f64::from(ops::exp_shifted(logits, max)).ln() + f64::from(max);
-        Some(Choice { index, logprob: logit - log_sum })
+        weigh(logits, index)
     }
 
     /// A token from the smallest set of most likely ones whose share is `top_p` (Holtzman et al. 2020).
@@ -99,7 +107,7 @@ mod tests {
     const LOGITS: [f32; 5] = [0.0, 3.0, 2.0, -1.0, 3.0];
 
     fn drawn(temperature: f64, top_p: f64) -> [usize; 5] {
-        let mut sampler = Sampler::new(Decoding::Sample { temperature, top_p, seed: 1 });
+        let mut sampler = Sampler::new(&Decoding::Sample { temperature, top_p, seed: 1 });
         let mut counts = [0; 5];
         for _ in 0..4000 {
             counts[sampler.choose(&mut LOGITS.clone()).unwrap().index] += 1;
@@ -109,7 +117,7 @@ mod tests {
 
     #[test]
     fn greedy_takes_the_first_of_the_likeliest_with_its_probability() {
-        let choice = Sampler::new(Decoding::Greedy).choose(&mut LOGITS.clone()).unwrap();
+        let choice = Sampler::new(&Decoding::Greedy).choose(&mut LOGITS.clone()).unwrap();
         let sum: f64 = LOGITS.iter().map(|x| f64::from(*x).exp()).sum();
         assert_eq!(choice.index, 1);
         assert!((choice.logprob - (3f64.exp() / sum).ln()).abs() < 1e-6);
@@ -131,14 +139,14 @@ mod tests {
         assert_eq!(counts[0] + counts[2] + counts[3], 0);
         assert!(counts[1] > 0 && counts[4] > 0);
         assert_eq!(drawn(1.0, 1e-9)[1], 4000);
-        let mut cold = Sampler::new(Decoding::Sample { temperature: 1e-3, top_p: 1.0, seed: 7 });
+        let mut cold = Sampler::new(&Decoding::Sample { temperature: 1e-3, top_p: 1.0, seed: 7 });
         assert!((0..100).all(|_| cold.choose(&mut [0.0, 1.0, 0.5]).unwrap().index == 1));
     }
 
     #[test]
     fn a_seed_gives_the_same_tokens_again() {
         let tokens = |seed| {
-            let mut sampler = Sampler::new(Decoding::Sample { temperature: 1.0, top_p: 0.95, seed });
+            let mut sampler = Sampler::new(&Decoding::Sample { temperature: 1.0, top_p: 0.95, seed });
             (0..50).map(|_| sampler.choose(&mut LOGITS.clone()).unwrap().index).collect::<Vec<_>>()
         };
         assert_eq!(tokens(3), tokens(3));
@@ -148,8 +156,8 @@ mod tests {
     #[test]
     fn unusable_logits_are_refused() {
         for bad in [f32::NAN, f32::INFINITY] {
-            assert_eq!(Sampler::new(Decoding::Greedy).choose(&mut [0.0, bad, 1.0]), None);
+            assert_eq!(Sampler::new(&Decoding::Greedy).choose(&mut [0.0, bad, 1.0]), None);
         }
-        assert_eq!(Sampler::new(Decoding::Greedy).choose(&mut []), None);
+        assert_eq!(Sampler::new(&Decoding::Greedy).choose(&mut []), None);
     }
 }

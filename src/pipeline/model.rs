@@ -12,6 +12,7 @@ use crate::gguf::Gguf;
 use crate::lang::{Lang, LangPair};
 use crate::plan::{Length, Piece, Profile, Request, Task, Wording};
 use crate::render::ModelInfo;
+use crate::translate::Quality;
 use crate::weights::weight_files;
 
 /// Tokens set aside for the wording around a text where the engine's own wording is not known.
@@ -52,6 +53,8 @@ pub struct Model {
     settings: Arc<str>,
     /// Tokens set aside for the wording around a text.
     prompt_tokens: usize,
+    /// What examples of a translation add to it.
+    example_tokens: usize,
 }
 
 impl Model {
@@ -143,7 +146,8 @@ impl Model {
     /// T5 and MADLAD-400 from a GGUF file, of which no profile is needed.
     fn open_t5(gguf: &Gguf, info: ModelInfo, options: &LoadOptions) -> Result<Self> {
         let engine = Seq2SeqEngine::load_gguf(gguf, seq2seq_options(options))?;
-        Ok(Self { prompt_tokens: FRAME_TOKENS, ..Self::from_engine(engine, info) })
+        let settings = format!("{:?}", options.precision).into();
+        Ok(Self { prompt_tokens: FRAME_TOKENS, settings, ..Self::from_engine(engine, info) })
     }
 
     fn open_folder(
@@ -162,7 +166,8 @@ impl Model {
             })
             .collect::<Result<_>>()?;
         let info = ModelInfo { name, files, unlisted };
-        Ok(Self { prompt_tokens: FRAME_TOKENS, ..Self::from_engine(engine, info) })
+        let settings = format!("{:?}", options.precision).into();
+        Ok(Self { prompt_tokens: FRAME_TOKENS, settings, ..Self::from_engine(engine, info) })
     }
 
     /// A model around an engine of your own.
@@ -175,6 +180,7 @@ impl Model {
             fingerprint,
             settings: "".into(),
             prompt_tokens: PROMPT_TOKENS,
+            example_tokens: 0,
         }
     }
 
@@ -202,8 +208,11 @@ impl Model {
             ..defaults
         };
         let engine = CausalEngine::load(gguf, profile, options)?;
-        let prompt_tokens = longest_prompt(&engine, profile)?;
-        Ok(Self { prompt_tokens, settings: settings.into(), ..Self::from_engine(wrap(engine), info) })
+        let prompt_tokens = longest_prompt(&engine, profile, &[Wording::Plain, Wording::Strict])?;
+        let with_examples = longest_prompt(&engine, profile, &[Wording::Examples])?;
+        let example_tokens = with_examples.saturating_sub(prompt_tokens);
+        let settings = settings.into();
+        Ok(Self { prompt_tokens, example_tokens, settings, ..Self::from_engine(wrap(engine), info) })
     }
 
     /// The model as the output names it.
@@ -224,11 +233,28 @@ impl Model {
     /// The tokens that a text and what is made of it may hold together. A sixteenth is kept back, since a text
     /// that is joined from parts does not make exactly the parts' tokens.
     pub(crate) fn budget(&self) -> usize {
-        self.lock().context().saturating_sub(self.prompt_tokens) / 16 * 15
+        self.room_beside(self.prompt_tokens)
+    }
+
+    /// The same for a text that is translated with this quality, which may show examples.
+    pub(crate) fn budget_for(&self, quality: Quality) -> usize {
+        match quality {
+            Quality::Fast => self.budget(),
+            _ => self.room_beside(self.prompt_tokens + self.example_tokens),
+        }
+    }
+
+    fn room_beside(&self, prompt_tokens: usize) -> usize {
+        self.lock().context().saturating_sub(prompt_tokens) / 16 * 15
     }
 
     pub(crate) fn count_tokens(&self, text: &str) -> Result<usize> {
         self.lock().count_tokens(text)
+    }
+
+    /// Whether the model can weigh its own candidates.
+    pub(crate) fn weighs(&self) -> bool {
+        self.lock().weighs()
     }
 
     /// Whether the model translates a pair. Models that are asked in words are not sure, and say yes.
@@ -300,10 +326,10 @@ fn needs_profile(model: &str) -> Error {
         .hint(format!("add --profile NAME: {names}"))
 }
 
-/// The tokens of a profile's longest prompt, its text left out.
-fn longest_prompt(engine: &CausalEngine, profile: &Profile) -> Result<usize> {
+/// The tokens of a profile's longest prompt in these wordings, its text left out.
+fn longest_prompt(engine: &CausalEngine, profile: &Profile, wordings: &[Wording]) -> Result<usize> {
     let mut longest = 0;
-    for wording in [Wording::Plain, Wording::Strict] {
+    for &wording in wordings {
         let translate = Task::Translate {
             pair: LangPair { source: Lang::DE, target: Lang::EN },
             text: String::new(),

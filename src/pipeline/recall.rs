@@ -6,12 +6,13 @@ use crate::glossary::Terms;
 use crate::lang::LangPair;
 use crate::memory::{Kept, Origin, Suggestion, TranslationMemory};
 use crate::pipeline::Model;
-use crate::translate::{Source, Target, TranslationRounds};
+use crate::translate::{Quality, Source, Target, TranslationRounds};
 
 /// The sources of a translation with what a memory, if there is one, holds of them.
 pub(super) struct Recall<'a> {
     memory: Option<&'a TranslationMemory>,
     model: &'a Model,
+    quality: Quality,
     terms: Option<Terms>,
     sources: &'a [Source<'a>],
     pair: &'a LangPair,
@@ -23,14 +24,16 @@ impl<'a> Recall<'a> {
     pub(super) fn new(
         memory: Option<&'a TranslationMemory>,
         model: &'a Model,
+        quality: Quality,
         terms: Option<Terms>,
         sources: &'a [Source<'a>],
         pair: &'a LangPair,
     ) -> Result<Self> {
-        let mut recall = Self { memory, model, terms, sources, pair, known: vec![None; sources.len()] };
+        let mut recall =
+            Self { memory, model, quality, terms, sources, pair, known: vec![None; sources.len()] };
         if let Some(memory) = memory {
             for (known, source) in recall.known.iter_mut().zip(sources).filter(|(_, source)| !source.copy) {
-                let settings = settings(model, recall.terms.as_ref(), source.text);
+                let settings = settings(model, quality, recall.terms.as_ref(), source.text);
                 let origin = Origin { pair, model: model.fingerprint(), settings: &settings };
                 *known = memory.find(origin, source.text)?;
             }
@@ -66,7 +69,8 @@ impl<'a> Recall<'a> {
                 let Target { text, flags, logprob } = target.as_ref()?;
                 let is_new = known.is_none() && logprob.is_some() && flags.is_empty();
                 let kept = Kept { target: text.clone(), logprob: *logprob };
-                is_new.then(|| (settings(self.model, self.terms.as_ref(), source.text), source.text, kept))
+                let settings = || settings(self.model, self.quality, self.terms.as_ref(), source.text);
+                is_new.then(|| (settings(), source.text, kept))
             });
         let new: Vec<_> = new.collect();
         memory.keep(new.iter().map(|(settings, source, kept)| {
@@ -89,9 +93,15 @@ impl<'a> Recall<'a> {
     }
 }
 
-/// What changes a model's answer to a source: how it is run, and the terms that it is told.
-fn settings(model: &Model, terms: Option<&Terms>, source: &str) -> String {
+/// What changes a model's answer to a source: how it is run, how it is chosen among several, and the terms that it is
+/// told.
+fn settings(model: &Model, quality: Quality, terms: Option<&Terms>, source: &str) -> String {
+    let quality = match quality {
+        Quality::Fast => None,
+        Quality::Balanced => Some("; balanced".to_owned()),
+        Quality::Best => Some("; best".to_owned()),
+    };
     let terms = terms.map(|terms| terms.found_in(source)).unwrap_or_default();
     let terms = terms.iter().map(|term| format!("; {} = {}", term.source, term.target));
-    std::iter::once(model.settings().to_owned()).chain(terms).collect()
+    std::iter::once(model.settings().to_owned()).chain(quality).chain(terms).collect()
 }

@@ -64,6 +64,8 @@ impl Route {
         let targets = self.from.translate_texts_observed(&texts, &via, observe)?;
         for (unit, target) in units.iter_mut().zip(targets) {
             unit.target = joined(&unit.target, target, via.name());
+            // What a memory knew was the text between.
+            unit.memory = None;
         }
         Ok(bitext)
     }

@@ -13,7 +13,7 @@ use crate::pipeline::alternatives::add_alternatives;
 use crate::pipeline::recall::Recall;
 use crate::pipeline::{Model, Progress, unobserved};
 use crate::segment::{Segment, SegmentKind, segment};
-use crate::translate::{Source, Target, TranslationRounds};
+use crate::translate::{Quality, Source, Target, TranslationRounds};
 
 /// Translates documents into one language.
 ///
@@ -36,6 +36,7 @@ pub struct Translator {
     target: Lang,
     source: Option<Lang>,
     alternatives: usize,
+    quality: Quality,
     glossary: Option<Arc<Glossary>>,
     memory: Option<Arc<TranslationMemory>>,
 }
@@ -43,7 +44,15 @@ pub struct Translator {
 impl Translator {
     /// A translator into `target`; the source language is detected for each document.
     pub fn new(model: &Model, target: Lang) -> Self {
-        Self { model: model.clone(), target, source: None, alternatives: 0, glossary: None, memory: None }
+        Self {
+            model: model.clone(),
+            target,
+            source: None,
+            alternatives: 0,
+            quality: Quality::default(),
+            glossary: None,
+            memory: None,
+        }
     }
 
     /// The language that is translated into.
@@ -63,6 +72,14 @@ impl Translator {
     #[must_use]
     pub fn alternatives(mut self, count: usize) -> Self {
         self.alternatives = count;
+        self
+    }
+
+    /// How much work each segment is worth; [`Quality::Fast`] unless told. Models that are no chat models have no
+    /// other, and fail with [`ErrorKind::Usage`](crate::ErrorKind::Usage).
+    #[must_use]
+    pub fn quality(mut self, quality: Quality) -> Self {
+        self.quality = quality;
         self
     }
 
@@ -167,7 +184,7 @@ impl Translator {
 
     fn recall<'a>(&'a self, sources: &'a [Source<'a>], pair: &'a LangPair) -> Result<Recall<'a>> {
         let terms = self.glossary.as_ref().map(|glossary| glossary.terms(pair));
-        Recall::new(self.memory.as_deref(), &self.model, terms, sources, pair)
+        Recall::new(self.memory.as_deref(), &self.model, self.quality, terms, sources, pair)
     }
 
     /// Translates what is not known already, and keeps it in the memory even when the work is cut short.
@@ -179,8 +196,14 @@ impl Translator {
         observe: &mut dyn FnMut(RoundEvent<'_>) -> Flow,
     ) -> Result<Vec<Target>> {
         let model = &self.model;
-        let mut rounds =
-            TranslationRounds::new(sources, pair, model.budget(), &|text| model.count_tokens(text))?;
+        if self.quality != Quality::Fast && !model.weighs() {
+            return Err(Error::usage("this model cannot weigh several translations of a text")
+                .hint("leave out the quality: encoder-decoders search for the best one by themselves"));
+        }
+        let mut rounds = TranslationRounds::new(sources, pair, model.budget_for(self.quality), &|text| {
+            model.count_tokens(text)
+        })?
+        .quality(self.quality);
         if let Some(glossary) = &self.glossary {
             rounds = rounds.glossary(glossary);
         }

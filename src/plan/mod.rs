@@ -1,5 +1,6 @@
 //! What is asked of an engine, as pure data: one [`Request`] for each text to produce.
 
+mod examples;
 mod profile;
 
 pub use profile::{Piece, Profile};
@@ -45,12 +46,14 @@ pub enum Task {
     },
 }
 
-/// The wording of a prompt. Profiles word each differently, so a retry is a different question.
+/// The wording of a prompt. A summary has no examples. Profiles word each differently, so a retry is a different question.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Wording {
     /// The first choice.
     #[default]
     Plain,
+    /// The first choice after three translations as examples: for chat models, and for languages that have such.
+    Examples,
     /// Another wording, stricter about the output.
     Strict,
 }
@@ -75,7 +78,7 @@ impl Default for Length {
 }
 
 /// How tokens are chosen.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Decoding {
     /// The most likely token.
     Greedy,
@@ -87,5 +90,10 @@ pub enum Decoding {
         top_p: f64,
         /// The same seed gives the same text.
         seed: u64,
+    },
+    /// Not at all: the answer is given, and the hypothesis says how probable the model finds it.
+    Forced {
+        /// The answer.
+        answer: String,
     },
 }

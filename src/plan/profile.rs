@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::glossary::Term;
+use crate::plan::examples::examples;
 use crate::plan::{Length, Task, Wording};
 
 /// A stretch of a prompt. Text is encoded as text, whatever it says; only a profile writes special tokens.
@@ -20,11 +21,11 @@ pub struct Profile {
     name: &'static str,
     /// Special tokens that open every prompt.
     begin: &'static [&'static str],
-    /// How the system message is set, for models that were trained with one.
-    system: Option<Turn>,
+    /// The system message and how it is set, for models that were trained with one.
+    system: Option<(Turn, &'static str)>,
     user: Turn,
-    /// What the model's own turn opens with.
-    answer: &'static [Part],
+    /// The model's own turn, which is left open for its answer.
+    answer: Turn,
     stops: &'static [&'static str],
     instruction: Instruction,
 }
@@ -53,10 +54,10 @@ use Part::{Special as S, Text as T};
 
 const SYSTEM: &str = "You are a professional translator and editor.";
 
-const CHATML_SYSTEM: Turn =
-    Turn { open: &[S("<|im_start|>"), T("system\n")], close: &[S("<|im_end|>"), T("\n")] };
-const CHATML_USER: Turn =
-    Turn { open: &[S("<|im_start|>"), T("user\n")], close: &[S("<|im_end|>"), T("\n")] };
+const CHATML_END: &[Part] = &[S("<|im_end|>"), T("\n")];
+const CHATML_SYSTEM: Turn = Turn { open: &[S("<|im_start|>"), T("system\n")], close: CHATML_END };
+const CHATML_USER: Turn = Turn { open: &[S("<|im_start|>"), T("user\n")], close: CHATML_END };
+const CHATML_ANSWER: Turn = Turn { open: &[S("<|im_start|>"), T("assistant\n")], close: CHATML_END };
 
 /// Every profile, by name.
 static PROFILES: [Profile; 7] = [
@@ -64,9 +65,9 @@ static PROFILES: [Profile; 7] = [
     Profile {
         name: "chatml",
         begin: &[],
-        system: Some(CHATML_SYSTEM),
+        system: Some((CHATML_SYSTEM, SYSTEM)),
         user: CHATML_USER,
-        answer: &[S("<|im_start|>"), T("assistant\n")],
+        answer: CHATML_ANSWER,
         stops: &["<|im_end|>", "<|endoftext|>"],
         instruction: Instruction::Chat,
     },
@@ -76,20 +77,20 @@ static PROFILES: [Profile; 7] = [
         begin: &[],
         system: None,
         user: CHATML_USER,
-        answer: &[S("<|im_start|>"), T("assistant\n"), S("<think>"), T("\n\n"), S("</think>"), T("\n\n")],
+        answer: Turn {
+            open: &[S("<|im_start|>"), T("assistant\n"), S("<think>"), T("\n\n"), S("</think>"), T("\n\n")],
+            close: CHATML_END,
+        },
         stops: &["<|im_end|>", "<|endoftext|>"],
         instruction: Instruction::Chat,
     },
     // EuroLLM was trained with an empty system message.
     Profile {
         name: "eurollm",
-        begin: &["<s>", "<|im_start|>"],
-        system: None,
-        user: Turn {
-            open: &[T("system\n"), S("<|im_end|>"), T("\n"), S("<|im_start|>"), T("user\n")],
-            close: &[S("<|im_end|>"), T("\n")],
-        },
-        answer: &[S("<|im_start|>"), T("assistant\n")],
+        begin: &["<s>"],
+        system: Some((CHATML_SYSTEM, "")),
+        user: CHATML_USER,
+        answer: CHATML_ANSWER,
         stops: &["<|im_end|>", "</s>"],
         instruction: Instruction::Chat,
     },
@@ -98,22 +99,28 @@ static PROFILES: [Profile; 7] = [
         begin: &["<bos>"],
         system: None,
         user: Turn { open: &[S("<start_of_turn>"), T("user\n")], close: &[S("<end_of_turn>"), T("\n")] },
-        answer: &[S("<start_of_turn>"), T("model\n")],
+        answer: Turn { open: &[S("<start_of_turn>"), T("model\n")], close: &[S("<end_of_turn>"), T("\n")] },
         stops: &["<end_of_turn>", "<eos>"],
         instruction: Instruction::Chat,
     },
     Profile {
         name: "llama3",
         begin: &["<|begin_of_text|>"],
-        system: Some(Turn {
-            open: &[S("<|start_header_id|>"), T("system"), S("<|end_header_id|>"), T("\n\n")],
-            close: &[S("<|eot_id|>")],
-        }),
+        system: Some((
+            Turn {
+                open: &[S("<|start_header_id|>"), T("system"), S("<|end_header_id|>"), T("\n\n")],
+                close: &[S("<|eot_id|>")],
+            },
+            SYSTEM,
+        )),
         user: Turn {
             open: &[S("<|start_header_id|>"), T("user"), S("<|end_header_id|>"), T("\n\n")],
             close: &[S("<|eot_id|>")],
         },
-        answer: &[S("<|start_header_id|>"), T("assistant"), S("<|end_header_id|>"), T("\n\n")],
+        answer: Turn {
+            open: &[S("<|start_header_id|>"), T("assistant"), S("<|end_header_id|>"), T("\n\n")],
+            close: &[S("<|eot_id|>")],
+        },
         stops: &["<|eot_id|>", "<|end_of_text|>"],
         instruction: Instruction::Chat,
     },
@@ -123,7 +130,9 @@ static PROFILES: [Profile; 7] = [
         begin: &["<｜hy_begin▁of▁sentence｜>"],
         system: None,
         user: Turn { open: &[S("<｜hy_User｜>")], close: &[] },
-        answer: &[S("<｜hy_Assistant｜>")],
+        answer: Turn {
+            open: &[S("<｜hy_Assistant｜>")], close: &[S("<｜hy_place▁holder▁no▁2｜>")]
+        },
         stops: &["<｜hy_place▁holder▁no▁2｜>"],
         instruction: Instruction::Chat,
     },
@@ -133,7 +142,7 @@ static PROFILES: [Profile; 7] = [
         begin: &["<bos>"],
         system: None,
         user: Turn { open: &[], close: &[] },
-        answer: &[],
+        answer: Turn { open: &[], close: &[] },
         stops: &["<eos>"],
         instruction: Instruction::Completion,
     },
@@ -178,16 +187,34 @@ impl Profile {
         for &token in self.begin {
             prompt.special(token);
         }
-        if let Some(system) = &self.system {
-            prompt.turn(system, SYSTEM);
+        if let Some((system, message)) = &self.system {
+            prompt.turn(system, message);
         }
         let message = match self.instruction {
-            Instruction::Chat => instruct(task),
+            Instruction::Chat => {
+                self.show_examples(task, &mut prompt);
+                instruct(task)
+            }
             Instruction::Completion => complete(task),
         };
         prompt.turn(&self.user, &message);
-        prompt.parts(self.answer);
+        prompt.parts(self.answer.open);
         prompt.pieces
+    }
+
+    /// Turns that were answered well, where the wording has such.
+    fn show_examples(&self, task: &Task, prompt: &mut Prompt) {
+        let Task::Translate { pair, wording: Wording::Examples, .. } = task else { return };
+        for (source, target) in examples(pair) {
+            let asked = Task::Translate {
+                pair: pair.clone(),
+                text: source.into(),
+                terms: Vec::new(),
+                wording: Wording::Plain,
+            };
+            prompt.turn(&self.user, &instruct(&asked));
+            prompt.turn(&self.answer, target);
+        }
     }
 }
 
@@ -231,7 +258,7 @@ fn instruct(task: &Task) -> String {
         Task::Translate { pair, text, terms, wording } => {
             let (source, target) = (pair.source.name(), pair.target.name());
             match wording {
-                Wording::Plain => {
+                Wording::Plain | Wording::Examples => {
                     let terms = use_terms(terms);
                     format!(
                         "Translate the following {source} text into {target}. {terms}Output only the \
@@ -251,7 +278,7 @@ fn instruct(task: &Task) -> String {
             let lang = lang.name();
             let length = describe(*length);
             match wording {
-                Wording::Plain => format!(
+                Wording::Plain | Wording::Examples => format!(
                     "Summarise the following text in {lang} in {length}. State only what the text says, and \
                      keep its names and numbers as they are. Output only the summary.\n\nText:\n{text}"
                 ),
@@ -403,6 +430,27 @@ mod tests {
             other => other,
         };
         assert_ne!(shown("chatml", &strict), shown("chatml", &translate("Guten Tag.")));
+    }
+
+    #[test]
+    fn examples_are_turns_that_were_answered() {
+        let task = |wording| Task::Translate {
+            pair: LangPair { source: Lang::DE, target: Lang::EN },
+            text: "Guten Tag.".into(),
+            terms: Vec::new(),
+            wording,
+        };
+        let plain = shown("chatml", &task(Wording::Plain));
+        let with = shown("chatml", &task(Wording::Examples));
+        let system = "[<|im_start|>]system\nYou are a professional translator and editor.[<|im_end|>]\n";
+        assert!(with.starts_with(system));
+        assert!(with.ends_with(plain.strip_prefix(system).unwrap()));
+        assert!(with.contains(
+            "um 4,5 Prozent auf 1,2 Milliarden Euro.[<|im_end|>]\n[<|im_start|>]assistant\nRevenue rose by 4.5 \
+             percent to 1.2 billion euros in the third quarter.[<|im_end|>]\n[<|im_start|>]user\n"
+        ));
+        assert_eq!(with.matches("[<|im_start|>]assistant").count(), 4);
+        assert_eq!(shown("plain", &task(Wording::Examples)), shown("plain", &task(Wording::Plain)));
     }
 
     #[test]

@@ -229,7 +229,13 @@ impl Page<'_> {
             format!("pair{}{}", if meta { " meta" } else { "" }, if doubtful { " doubtful" } else { "" });
         let element = if kind == BlockKind::Title && !meta { "h3" } else { "p" };
         writeln!(out, r#"<div class="{class}" id="{anchor}" tabindex="-1">"#)?;
-        writeln!(out, r##"<a class="number" href="#{anchor}" aria-label="Sentence {number}">{number}</a>"##)?;
+        let confidence = unit.target.confidence().map_or(String::new(), |confidence| {
+            format!(r#"<small title="confidence">{:.0} %</small>"#, 100.0 * confidence)
+        });
+        writeln!(
+            out,
+            r##"<a class="number" href="#{anchor}" aria-label="Sentence {number}">{number}{confidence}</a>"##
+        )?;
         let flags = flag_marks(&unit.target.flags);
         let source = esc(bitext.source(unit));
         if !bitext.is_bilingual() {

@@ -91,6 +91,7 @@ struct SegmentJson<'a> {
     target: &'a str,
     flags: &'a [Flag],
     logprob: Option<f64>,
+    confidence: Option<f64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     alternatives: Vec<AlternativeJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -190,6 +191,7 @@ impl<'a> SegmentJson<'a> {
             target: &unit.target.text,
             flags: &unit.target.flags,
             logprob: unit.target.logprob.map(|logprob| round(logprob, 6)),
+            confidence: unit.target.confidence().map(|confidence| round(confidence, 3)),
             alternatives: unit.alternatives.iter().map(AlternativeJson::new).collect(),
             memory: unit.memory.as_ref().map(MemoryJson::new),
         }

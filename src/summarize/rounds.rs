@@ -99,11 +99,11 @@ impl SummaryRounds {
         let requests = match &self.stage {
             Stage::Chunks { chunks, .. } => {
                 let length = self.chunk_length(chunks.len());
-                chunks.iter().map(|chunk| self.request(text(chunk), length, FIRST_TRY[0])).collect()
+                chunks.iter().map(|chunk| self.request(text(chunk), length, FIRST_TRY[0].clone())).collect()
             }
             Stage::Whole { text } => {
                 let ways: &[Way] = if self.drafts.is_empty() { &FIRST_TRY } else { &SECOND_TRY };
-                ways.iter().map(|&way| self.request(text.clone(), self.options.length, way)).collect()
+                ways.iter().map(|way| self.request(text.clone(), self.options.length, way.clone())).collect()
             }
             Stage::Done => Vec::new(),
         };

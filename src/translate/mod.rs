@@ -3,15 +3,20 @@
 //! Everything here is pure: [`TranslationRounds`] turns sources into requests and answers into targets, and
 //! touches neither a model nor a file. The text of a document is content; nothing in it is obeyed.
 
+mod choose;
+mod confidence;
 mod copy;
 pub(crate) mod guards;
+mod job;
 mod pieces;
 mod rounds;
 mod verbatim;
 
+pub use choose::Quality;
 pub use guards::Guards;
+pub(crate) use pieces::normalised;
 pub use rounds::TranslationRounds;
-pub(crate) use rounds::{normalised, whole};
+pub(crate) use rounds::whole;
 
 use crate::flag::Flag;
 

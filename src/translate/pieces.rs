@@ -122,6 +122,12 @@ fn boundaries(text: &str) -> impl Iterator<Item = Boundary> {
     })
 }
 
+/// Line breaks, with the white space around them, become single spaces; the ends are trimmed.
+pub(crate) fn normalised(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

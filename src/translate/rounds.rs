@@ -2,25 +2,27 @@
 
 use std::collections::HashMap;
 
-use super::guards::{self, Exchange, Guards};
-use super::{Source, Target, copy, pieces, verbatim};
+use super::choose::Quality;
+use super::guards::Exchange;
+use super::job::{Asking, Candidate, Job, check, hypothesis, max_tokens, mean_logprob};
+use super::pieces::normalised;
+use super::{Source, Target, copy, pieces};
 use crate::document::strip_control_characters;
 use crate::engine::{Finish, Hypothesis};
 use crate::error::Result;
 use crate::flag::{Flag, FlagKind};
-use crate::glossary::{Glossary, Term, Terms};
+use crate::glossary::{Glossary, Terms};
 use crate::lang::LangPair;
 use crate::plan::{Decoding, Request, Task, Wording};
-
-/// How often a text is asked for at most.
-const ATTEMPTS: usize = 3;
 
 /// Longer texts are cut in pieces of this many tokens: small models merge and drop what is in long ones.
 const PIECE_TOKENS: usize = 256;
 
 /// A translation in the making: asks, checks, asks again, and ends with one target for each source.
 ///
-/// One segment is one request; the same text is asked for once. A segment that is longer than the budget allows
+/// One segment is one request, or one for each candidate of the [`Quality`]; the same text is asked for once. Of
+/// several candidates those with the least grave faults stay, and a round asks how probable the source is after each
+/// of them; that, their own probability and how much they agree decide. A segment that is longer than the budget allows
 /// is asked for in pieces. An answer that a guard objects to is asked for again: first with another wording,
 /// then clause by clause or with sampling (the seed is the text's place in the order of asking), or, where an address, code,
 /// a placeholder or a tag did not come through, in the pieces between those. If no answer is free of
@@ -40,6 +42,7 @@ pub struct TranslationRounds {
     /// The (job, piece) of each request of the last round.
     asked: Vec<(usize, usize)>,
     retries: usize,
+    quality: Quality,
     targets: Vec<Option<Target>>,
 }
 
@@ -50,32 +53,6 @@ struct Unit {
     jobs: Vec<usize>,
     /// Flags that the source itself raises.
     flags: Vec<Flag>,
-}
-
-/// A text to translate, with the answers so far.
-#[derive(Debug)]
-struct Job {
-    text: String,
-    /// Whether white space stood before the text in its segment.
-    spaced: bool,
-    tokens: usize,
-    seed: u64,
-    units: Vec<usize>,
-    attempts: usize,
-    /// The parts that the present attempt asks for: the whole text, or its clauses.
-    pieces: Vec<pieces::Piece>,
-    answers: Vec<Option<Hypothesis>>,
-    best: Option<Candidate>,
-    settled: bool,
-}
-
-/// An answer with what the guards say of it.
-#[derive(Clone, Debug)]
-struct Candidate {
-    text: String,
-    flags: Vec<Flag>,
-    logprob: Option<f64>,
-    tokens: usize,
 }
 
 impl TranslationRounds {
@@ -98,6 +75,7 @@ impl TranslationRounds {
             jobs: Vec::new(),
             asked: Vec::new(),
             retries: 0,
+            quality: Quality::default(),
             targets: vec![None; sources.len()],
         };
         let limit = longest_piece(budget);
@@ -131,6 +109,13 @@ impl TranslationRounds {
         Ok(rounds)
     }
 
+    /// How much work each text is worth.
+    #[must_use]
+    pub fn quality(mut self, quality: Quality) -> Self {
+        self.quality = quality;
+        self
+    }
+
     /// Asks again, with the terms of a glossary that stand in a text, where its translation lacks one, and then flags it.
     /// A translation that keeps to them by itself is left as it is.
     #[must_use]
@@ -157,7 +142,7 @@ impl TranslationRounds {
         true
     }
 
-    /// The next round's requests; empty when every source has its target. There are at most three rounds. A
+    /// The next round's requests; empty when every source has its target. There are at most four rounds. A
     /// request of the last round that was never answered counts as answered with nothing.
     pub fn requests(&mut self) -> Vec<Request> {
         for (job, piece) in std::mem::take(&mut self.asked) {
@@ -165,20 +150,17 @@ impl TranslationRounds {
         }
         let mut requests = Vec::new();
         for (index, job) in self.jobs.iter_mut().enumerate().filter(|(_, job)| !job.settled) {
-            let glossary = self.glossary.as_ref().filter(|_| job.attempts > 0);
-            let (wording, decoding) = job.next_attempt();
-            for (number, piece) in job.pieces.iter().enumerate().filter(|(_, piece)| !piece.copy) {
+            let asked = match job.pool.is_empty() {
+                true => {
+                    let glossary = self.glossary.as_ref().filter(|_| job.attempts > 0);
+                    let asking = Asking { pair: &self.pair, glossary, budget: self.budget };
+                    job.next_attempt(self.quality, &asking)
+                }
+                false => job.weighings(&self.pair),
+            };
+            for (number, request) in asked {
                 self.asked.push((index, number));
-                requests.push(Request {
-                    task: Task::Translate {
-                        pair: self.pair.clone(),
-                        text: piece.text.clone(),
-                        terms: terms_to_ask(glossary, &piece.text, self.budget),
-                        wording,
-                    },
-                    decoding,
-                    max_tokens: max_tokens(job.tokens_of(piece), self.budget),
-                });
+                requests.push(request);
             }
             if job.attempts > 1 {
                 self.retries += 1;
@@ -232,100 +214,6 @@ impl TranslationRounds {
     }
 }
 
-impl Job {
-    fn new(piece: pieces::Piece, tokens: usize, seed: u64) -> Self {
-        Self {
-            text: piece.text,
-            spaced: piece.spaced,
-            tokens,
-            seed,
-            units: Vec::new(),
-            attempts: 0,
-            pieces: Vec::new(),
-            answers: Vec::new(),
-            best: None,
-            settled: false,
-        }
-    }
-
-    /// Begins another attempt and says how it asks.
-    fn next_attempt(&mut self) -> (Wording, Decoding) {
-        let whole = || vec![pieces::Piece::new(&self.text, false)];
-        let (parts, wording, decoding) = match self.attempts {
-            0 => (whole(), Wording::Plain, Decoding::Greedy),
-            // The terms alone make it another question.
-            1 if self.lacks_terms_only() => (whole(), Wording::Plain, Decoding::Greedy),
-            1 => (whole(), Wording::Strict, Decoding::Greedy),
-            _ if self.lacks_terms_only() => (whole(), Wording::Strict, Decoding::Greedy),
-            _ => match self.apart().or_else(|| pieces::split_clauses(&self.text)) {
-                Some(parts) => (parts, Wording::Plain, Decoding::Greedy),
-                None => {
-                    let decoding = Decoding::Sample { temperature: 0.3, top_p: 0.95, seed: self.seed };
-                    (whole(), Wording::Plain, decoding)
-                }
-            },
-        };
-        self.attempts += 1;
-        self.answers = parts.iter().map(|part| part.copy.then(|| hypothesis(&part.text))).collect();
-        self.pieces = parts;
-        (wording, decoding)
-    }
-
-    /// Whether the best answer so far has no fault but that it does not keep to the glossary.
-    fn lacks_terms_only(&self) -> bool {
-        let flags = self.best.as_ref().map(|best| best.flags.as_slice()).unwrap_or_default();
-        !flags.is_empty() && flags.iter().all(|flag| flag.kind == FlagKind::Glossary)
-    }
-
-    /// The text in pieces, where the best answer so far lacks something between them.
-    fn apart(&self) -> Option<Vec<pieces::Piece>> {
-        let flags = &self.best.as_ref()?.flags;
-        let is_changed = flags.iter().any(|flag| flag.kind == FlagKind::DoNotTranslate);
-        is_changed.then(|| verbatim::apart(&self.text)).flatten()
-    }
-
-    /// Weighs the present attempt once all of it is answered.
-    fn judge(&mut self, pair: &LangPair, glossary: Option<&Terms>) {
-        let Some(answers) = self.answers.iter().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
-            return;
-        };
-        let texts: Vec<String> = answers.iter().map(|answer| normalised(&answer.text)).collect();
-        // A part without a translation makes the whole worthless.
-        let text = match texts.iter().any(String::is_empty) {
-            true => String::new(),
-            false => {
-                let parts = self.pieces.iter().zip(&texts).map(|(piece, text)| (piece.spaced, text.as_str()));
-                verbatim::restored(&self.text, &pieces::join(parts))
-            }
-        };
-        let finish = answers.iter().map(|a| a.finish).find(|&f| f != Finish::Stop).unwrap_or(Finish::Stop);
-        let flags = check(&Exchange { source: &self.text, output: &text, finish, pair }, glossary);
-        let tokens = answers.iter().map(|answer| answer.tokens).sum();
-        let logprob = mean_logprob(answers.iter().map(|answer| (answer.logprob, answer.tokens)));
-        let candidate = Candidate { text, flags, logprob, tokens };
-        self.settled = candidate.flags.is_empty() || self.attempts >= ATTEMPTS;
-        if self.best.as_ref().is_none_or(|best| candidate.is_better_than(best)) {
-            self.best = Some(candidate);
-        }
-    }
-
-    /// The tokens of a part of the text, estimated by its share of the characters.
-    fn tokens_of(&self, piece: &pieces::Piece) -> usize {
-        match piece.text.len() == self.text.len() {
-            true => self.tokens,
-            false => (self.tokens * piece.text.len()).div_ceil(self.text.len().max(1)) + 8,
-        }
-    }
-}
-
-impl Candidate {
-    fn is_better_than(&self, other: &Self) -> bool {
-        let (own, theirs) = (guards::severity(&self.flags), guards::severity(&other.flags));
-        let logprob = |candidate: &Self| candidate.logprob.unwrap_or(f64::NEG_INFINITY);
-        own < theirs || (own == theirs && logprob(self) > logprob(other))
-    }
-}
-
 /// The target of a unit whose jobs are all settled.
 fn finished(unit: &Unit, jobs: &[Job]) -> Option<Target> {
     let jobs: Vec<&Job> = unit.jobs.iter().filter_map(|&job| jobs.get(job)).collect();
@@ -357,53 +245,6 @@ fn is_empty(candidate: &Candidate) -> bool {
     candidate.flags.iter().any(|flag| flag.kind == FlagKind::Empty)
 }
 
-/// What no model wrote.
-fn hypothesis(text: &str) -> Hypothesis {
-    Hypothesis { text: text.to_owned(), tokens: 0, logprob: None, finish: Finish::Stop }
-}
-
-/// The mean over all tokens, if every part that has tokens has one.
-fn mean_logprob(parts: impl Iterator<Item = (Option<f64>, usize)>) -> Option<f64> {
-    let (mut sum, mut tokens) = (0.0, 0);
-    for (logprob, count) in parts.filter(|(_, count)| *count > 0) {
-        sum += logprob? * count as f64;
-        tokens += count;
-    }
-    (tokens > 0).then(|| sum / tokens as f64)
-}
-
-/// The terms of a text that its prompt has room for.
-fn terms_to_ask(glossary: Option<&Terms>, text: &str, budget: usize) -> Vec<Term> {
-    // A term takes at most a token a byte, and what is set aside for an answer is generous.
-    let mut room = budget / 8;
-    let mut terms = glossary.map(|terms| terms.found_in(text)).unwrap_or_default();
-    terms.retain(|term| {
-        let needs = term.source.len() + term.target.len() + 4;
-        let fits = needs <= room;
-        room -= if fits { needs } else { 0 };
-        fits
-    });
-    terms
-}
-
-/// What is wrong with an output, its terms included.
-fn check(exchange: &Exchange<'_>, glossary: Option<&Terms>) -> Vec<Flag> {
-    let mut flags = Guards::default().judge(exchange);
-    flags.extend(glossary.and_then(|terms| missing_terms(terms, exchange)));
-    flags
-}
-
-/// The flag of a translation that lacks terms.
-fn missing_terms(glossary: &Terms, exchange: &Exchange<'_>) -> Option<Flag> {
-    let found = glossary.found_in(exchange.source);
-    let missing: Vec<String> = glossary
-        .missing(&found, exchange.output)
-        .iter()
-        .map(|term| format!("`{}` not as `{}`", term.source, term.target))
-        .collect();
-    (!missing.is_empty()).then(|| Flag::new(FlagKind::Glossary, missing.join(", ")))
-}
-
 /// The request for the translation of a whole text; none for one that is asked for in pieces.
 ///
 /// # Errors
@@ -421,18 +262,6 @@ pub(crate) fn whole(
         decoding: Decoding::Greedy,
         max_tokens: max_tokens(tokens, budget),
     }))
-}
-
-/// Line breaks, with the white space around them, become single spaces; the ends are trimmed.
-pub(crate) fn normalised(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    lines.join(" ")
-}
-
-/// How long an output may grow: generous for a translation, and within the budget.
-fn max_tokens(source: usize, budget: usize) -> usize {
-    let generous = source.saturating_mul(5).div_ceil(2).saturating_add(32);
-    generous.min(budget.saturating_sub(source)).max(1)
 }
 
 /// The longest text whose translation fits the budget together with it.

@@ -28,6 +28,10 @@ impl<F: FnMut(&Request) -> Hypothesis + Send> Engine for Scripted<F> {
         Ok(text.split_whitespace().map(|word| word.len().div_ceil(8)).sum())
     }
 
+    fn weighs(&self) -> bool {
+        true
+    }
+
     fn run(
         &mut self,
         requests: &[Request],

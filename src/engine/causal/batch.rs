@@ -5,10 +5,14 @@ use crate::engine::causal::ending::Ending;
 use crate::engine::causal::restrict::HeadRows;
 use crate::engine::causal::speculate::{STEP_TOKENS, Speculation};
 use crate::engine::causal::{Decoder, Options, Prefix, Row, SlotId, Slots, common_len};
-use crate::engine::sampling::{Choice, Sampler};
+use crate::engine::sampling::{Choice, Sampler, weigh};
 use crate::engine::{Device, Event, Flow, Hypothesis};
 use crate::error::{Error, Result};
 use crate::plan::Decoding;
+
+/// So many tokens of answers that are given are weighed in a step, beside the rows that decode: logits of a whole
+/// vocabulary take room.
+pub(super) const FORCED_TOKENS: usize = 32;
 
 /// A request in tokens.
 pub(super) struct Prompt {
@@ -17,6 +21,16 @@ pub(super) struct Prompt {
     pub(super) max_tokens: usize,
     /// What the answer may be made of.
     pub(super) head_rows: HeadRows,
+    /// The answer if it is given, up to the token that ends it.
+    pub(super) forced: Vec<Forced>,
+}
+
+/// A token of an answer that is given.
+#[derive(Clone, Copy)]
+pub(super) struct Forced {
+    pub(super) token: u32,
+    /// The place of its logit among those of the head rows.
+    pub(super) place: usize,
 }
 
 /// The rows of one run.
@@ -43,6 +57,7 @@ pub(super) struct Active {
     read: usize,
     max_tokens: usize,
     head_rows: HeadRows,
+    forced: Vec<Forced>,
     sampler: Sampler,
     speculation: Speculation,
     logprobs: Vec<f64>,
@@ -100,10 +115,14 @@ impl Batch<'_> {
         }
     }
 
-    /// Whether a prompt may join: there is a row for it and memory for all it may grow to.
+    /// Whether a prompt may join: there is a row for it, memory for all it may grow to, and no other row is
+    /// still reading the same, so that the prompt of several answers is read once.
     fn has_room(&self, prompt: &Prompt) -> bool {
         if self.rows.is_empty() {
             return true;
+        }
+        if self.twin(prompt).is_some_and(|row| row.read < row.prompt_len) {
+            return false;
         }
         let reserved: usize = self.rows.iter().map(|row| row.reserved).sum::<usize>() + self.needs(prompt);
         self.rows.len() < self.options.max_rows
@@ -121,13 +140,22 @@ impl Batch<'_> {
         common.min(prompt.tokens.len().saturating_sub(1))
     }
 
+    /// A row that answers the same prompt.
+    fn twin(&self, prompt: &Prompt) -> Option<&Active> {
+        self.rows.iter().find(|row| row.tokens.get(..row.prompt_len) == Some(&prompt.tokens[..]))
+    }
+
     fn admit(&mut self, index: usize, prompt: &Prompt) -> Result<()> {
         if prompt.tokens.is_empty() {
             return Err(Error::runtime("a prompt without tokens cannot be answered"));
         }
-        let read = self.shared(prompt);
-        let slot = match self.prefix {
-            Some(prefix) if read > 0 => self.slots.fork(prefix.slot, read)?,
+        let (source, read) = match self.twin(prompt) {
+            // The last token is always read, for its hidden state.
+            Some(row) => (Some(row.slot), prompt.tokens.len() - 1),
+            None => (self.prefix.map(|prefix| prefix.slot), self.shared(prompt)),
+        };
+        let slot = match source {
+            Some(source) if read > 0 => self.slots.fork(source, read)?,
             _ => self.slots.alloc(),
         };
         self.rows.push(Active {
@@ -139,7 +167,8 @@ impl Batch<'_> {
             read,
             max_tokens: prompt.max_tokens,
             head_rows: prompt.head_rows.clone(),
-            sampler: Sampler::new(prompt.decoding),
+            forced: prompt.forced.clone(),
+            sampler: Sampler::new(&prompt.decoding),
             speculation: Speculation::new(),
             logprobs: Vec::new(),
             result: None,
@@ -188,16 +217,24 @@ impl Batch<'_> {
     /// What each row reads in the next step.
     fn inputs(&self) -> Vec<Input> {
         let counts = self.share_out();
+        let taken: usize = counts.iter().sum();
         // A GPU's products may round otherwise for several tokens than for one.
         let speculates = self.options.speculate && self.options.device == Device::Cpu;
         let left = if speculates { STEP_TOKENS } else { 0 };
-        let each = left.saturating_sub(counts.iter().sum()) / counts.len().max(1);
+        let each = left.saturating_sub(taken) / counts.len().max(1);
+        let mut left = self.options.step_tokens.saturating_sub(taken).min(FORCED_TOKENS);
         let input = |(row, count): (&Active, usize)| {
             let end = row.read + count;
             let answers = count > 0 && end == row.tokens.len();
             let mut tokens = row.tokens[row.read..end].to_vec();
-            if answers {
+            if answers && row.forced.is_empty() {
                 tokens.extend_from_slice(row.speculation.propose(&row.tokens, each.min(row.missing() - 1)));
+            } else if answers {
+                // What is given is read as a prompt is; its last token need not be.
+                let ahead = &row.forced[end - row.prompt_len..row.forced.len() - 1];
+                let ahead = &ahead[..left.min(ahead.len())];
+                left -= ahead.len();
+                tokens.extend(ahead.iter().map(|forced| forced.token));
             }
             Input { proposed: tokens.len() - count, tokens, answers }
         };
@@ -257,13 +294,15 @@ impl Active {
         let mut candidates = Vec::new();
         for (i, logits) in logits.iter().enumerate() {
             self.head_rows.gather(logits, &mut candidates);
-            let choice = self.sampler.choose(&mut candidates);
-            let Choice { index, logprob } = choice.ok_or_else(|| decoder.unusable())?;
-            let token = self.head_rows.get(index).and_then(|row| decoder.token(row));
-            let token = token.ok_or_else(|| Error::runtime("a choice outside the vocabulary"))?;
+            let (token, logprob) = self.choose(&mut candidates, decoder)?;
             self.tokens.push(token);
             self.logprobs.push(logprob);
-            self.result = ending.of(&self.tokens[self.prompt_len..], &self.logprobs, self.max_tokens)?;
+            let produced = &self.tokens[self.prompt_len..];
+            self.result = match self.forced.len() {
+                0 => ending.of(produced, &self.logprobs, self.max_tokens)?,
+                all if produced.len() < all => None,
+                _ => Some(ending.given(produced, &self.logprobs)?),
+            };
             if self.result.is_some() || proposed.get(i) != Some(&token) {
                 break;
             }
@@ -271,10 +310,21 @@ impl Active {
             self.read += 1;
         }
         let added = self.tokens.len() - before;
-        if !proposed.is_empty() {
+        if !proposed.is_empty() && self.forced.is_empty() {
             self.speculation.learn(added - 1);
         }
         Ok(added)
+    }
+
+    /// The next token and the logarithm of its probability, from the logits of the rows it is chosen among.
+    fn choose(&mut self, candidates: &mut [f32], decoder: &Decoder) -> Result<(u32, f64)> {
+        let choice = match self.forced.get(self.tokens.len() - self.prompt_len) {
+            Some(forced) => weigh(candidates, forced.place),
+            None => self.sampler.choose(candidates),
+        };
+        let Choice { index, logprob } = choice.ok_or_else(|| decoder.unusable())?;
+        let token = self.head_rows.get(index).and_then(|row| decoder.token(row));
+        Ok((token.ok_or_else(|| Error::runtime("a choice outside the vocabulary"))?, logprob))
     }
 }
 

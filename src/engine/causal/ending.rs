@@ -38,6 +38,12 @@ impl Ending<'_> {
         self.hypothesis(&produced[..kept], &logprobs[..kept], finish).map(Some)
     }
 
+    /// The result of a row whose answer was given, with the token that ends it.
+    pub(super) fn given(&self, answer: &[u32], logprobs: &[f64]) -> Result<Hypothesis> {
+        let end = answer.len().saturating_sub(1);
+        self.hypothesis(&answer[..end], &logprobs[..end], Finish::Stop)
+    }
+
     /// Whether the last token brings the line break that ends an answer.
     fn ends_line(&self, produced: &[u32]) -> Result<bool> {
         let fresh = produced.len().saturating_sub(1);

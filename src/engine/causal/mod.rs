@@ -31,7 +31,7 @@ pub use decoder::{Decoder, Row};
 pub use crate::engine::formats::{FormatUse, Kernel};
 pub use crate::engine::slots::{KvShape, SlotId, Slots};
 
-use batch::{Batch, Prompt};
+use batch::{Batch, FORCED_TOKENS, Forced, Prompt};
 use ending::Ending;
 use restrict::{HeadRows, Restriction};
 use speculate::STEP_TOKENS;
@@ -39,7 +39,7 @@ use speculate::STEP_TOKENS;
 use crate::engine::{Device, Engine, Event, Flow, Hypothesis};
 use crate::error::{Error, Result};
 use crate::gguf::{Gguf, ModelConfig};
-use crate::plan::{Piece, Profile, Request, Task};
+use crate::plan::{Decoding, Piece, Profile, Request, Task};
 use crate::tokenize::Tokenizer;
 
 /// How an engine works.
@@ -144,7 +144,7 @@ impl CausalEngine {
         }
         let longest = options.context.min(config.context).saturating_mul(shape.bytes());
         let widths = 3 * config.hidden + 2 * config.feed_forward + 4 * config.heads * config.head_dim;
-        let logits = options.max_rows.max(STEP_TOKENS) * config.vocab;
+        let logits = (options.max_rows.max(STEP_TOKENS) + FORCED_TOKENS) * config.vocab;
         let step = (options.step_tokens * widths + logits) * size_of::<f32>();
         Ok((weights + options.kv_bytes.max(longest) + step) as u64)
     }
@@ -186,11 +186,12 @@ impl CausalEngine {
             .iter()
             .map(|request| {
                 let tokens = self.encode(&request.task)?;
-                if tokens.len() + request.max_tokens > context {
+                let answer = self.given(&request.decoding)?;
+                let max_tokens = if answer.is_empty() { request.max_tokens } else { answer.len() };
+                if tokens.len() + max_tokens > context {
                     return Err(Error::runtime(format!(
-                        "a text of {} tokens and its answer of {} exceed the context of {context}",
-                        tokens.len(),
-                        request.max_tokens
+                        "a text of {} tokens and its answer of {max_tokens} exceed the context of {context}",
+                        tokens.len()
                     ))
                     .hint("split the text into smaller parts"));
                 }
@@ -199,13 +200,30 @@ impl CausalEngine {
                     Task::Summarize { lang, text, .. } => (lang, text),
                 };
                 let head_rows = match &mut self.restriction {
-                    Some(restriction) => restriction.rows(&self.tokenizer, lang, &tokens, text)?,
+                    Some(restriction) => {
+                        let needed = [&tokens[..], &answer].concat();
+                        restriction.rows(&self.tokenizer, lang, &needed, text)?
+                    }
                     None => HeadRows::all(self.decoder.vocab_size()),
                 };
-                let Request { decoding, max_tokens, .. } = *request;
-                Ok(Prompt { tokens, decoding, max_tokens, head_rows })
+                let forced = answer.iter().map(|&token| {
+                    let row = self.restriction.as_ref().map_or(Some(token as usize), |r| r.row(token));
+                    let place = row.and_then(|row| head_rows.index(row));
+                    let place = place.ok_or_else(|| Error::runtime("an answer outside the vocabulary"))?;
+                    Ok(Forced { token, place })
+                });
+                let forced = forced.collect::<Result<_>>()?;
+                Ok(Prompt { tokens, decoding: request.decoding.clone(), max_tokens, head_rows, forced })
             })
             .collect()
+    }
+
+    /// The tokens of an answer that is given, with the one that ends it; none of an answer that is not.
+    fn given(&self, decoding: &Decoding) -> Result<Vec<u32>> {
+        let Decoding::Forced { answer } = decoding else { return Ok(Vec::new()) };
+        let mut tokens = self.tokenizer.encode(answer)?;
+        tokens.extend(self.stops.first());
+        Ok(tokens)
     }
 
     /// Reads what all prompts begin with, as far as the last run did not.
@@ -251,6 +269,10 @@ impl Engine for CausalEngine {
 
     fn count_tokens(&self, text: &str) -> Result<usize> {
         Ok(self.tokenizer.encode(text)?.len())
+    }
+
+    fn weighs(&self) -> bool {
+        true
     }
 
     fn run(

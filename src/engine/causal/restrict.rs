@@ -84,6 +84,11 @@ impl Restriction {
         Ok(rows.tidied())
     }
 
+    /// The row of a token.
+    pub(super) fn row(&self, token: u32) -> Option<usize> {
+        self.rows.get(token as usize).copied()
+    }
+
     fn of_alphabet(&self, tokenizer: &Tokenizer, alphabet: &Alphabet) -> HeadRows {
         let needed = |token: u32| {
             let bytes = tokenizer.bytes(token).unwrap_or_default();
@@ -124,6 +129,18 @@ impl HeadRows {
                 return Some(range.start + index);
             }
             index -= range.len();
+        }
+        None
+    }
+
+    /// The place of a row among these.
+    pub(super) fn index(&self, row: usize) -> Option<usize> {
+        let mut before = 0;
+        for range in &self.0 {
+            if range.contains(&row) {
+                return Some(before + row - range.start);
+            }
+            before += range.len();
         }
         None
     }
@@ -258,6 +275,10 @@ mod tests {
             assert_eq!(rows.get(index), Some(*row as usize));
         }
         assert_eq!(rows.get(5), None);
+        for index in 0..5 {
+            assert_eq!(rows.get(index).and_then(|row| rows.index(row)), Some(index));
+        }
+        assert_eq!((rows.index(1), rows.index(5), rows.index(9)), (None, None, None));
         let both = HeadRows::union([&rows, &HeadRows(vec![0..1, 4..7])].into_iter());
         assert_eq!(both.ranges(), [0..1, 2..9]);
     }

@@ -85,6 +85,66 @@ fn a_result_does_not_depend_on_rows_steps_memory_or_earlier_runs() {
     }
 }
 
+#[test]
+fn the_prompt_of_several_answers_is_read_once() {
+    let text = "Am Morgen fuhren die Züge wieder über die alte Brücke.";
+    let sample = |seed| Decoding::Sample { temperature: 0.8, top_p: 0.9, seed };
+    let mut requests = vec![request("Ja.", 8, Decoding::Greedy), request(text, 12, Decoding::Greedy)];
+    let prefilled = |requests: &[Request]| {
+        let mut count = 0;
+        let results = engine(OPTIONS).run(requests, &mut |event| {
+            if let Event::Prefilled { tokens } = event {
+                count += tokens;
+            }
+            Flow::Continue
+        });
+        (results.unwrap(), count)
+    };
+    let (_, once) = prefilled(&requests);
+    requests.extend((0..4).map(|seed| request(text, 12, sample(seed))));
+    let (together, count) = prefilled(&requests);
+    assert_eq!(count, once + 4, "one token for each further answer");
+    for (request, hypothesis) in requests.iter().zip(&together) {
+        let alone = engine(OPTIONS).run(std::slice::from_ref(request), &mut go_on).unwrap();
+        assert_same(&alone, std::slice::from_ref(hypothesis));
+    }
+}
+
+#[test]
+fn a_given_answer_is_weighed_as_the_model_alone_weighs_it() {
+    let answer = "Am Morgen fuhren die Züge, am Abend fuhren die Züge.";
+    let forced = |text| request(text, 1, Decoding::Forced { answer: answer.into() });
+    let options = Options { full_vocabulary: true, ..OPTIONS };
+    let engine_of_all = engine(options);
+    let mut tokens = engine_of_all.encode(&forced("Die alte Brücke").task).unwrap();
+    let prompt = tokens.len();
+    tokens.extend(engine_of_all.tokenizer().encode(answer).unwrap());
+    let decoder = engine_of_all.decoder();
+    let mut slots = decoder.slots();
+    let row = Row { slot: slots.alloc(), tokens: &tokens, wanted: prompt - 1..tokens.len() - 1 };
+    let (hidden, mut logits) = (decoder.step(&mut slots, &[row]).unwrap(), Vec::new());
+    decoder.head(&hidden, &mut logits).unwrap();
+    let logprob = |(logits, &token): (&[f32], &u32)| {
+        let sum: f64 = logits.iter().map(|x| f64::from(*x).exp()).sum();
+        f64::from(logits[token as usize]) - sum.ln()
+    };
+    let rows = logits.chunks_exact(decoder.vocab_size()).zip(&tokens[prompt..]);
+    let mean = rows.map(logprob).sum::<f64>() / (tokens.len() - prompt) as f64;
+
+    let requests = [request("Ja.", 9, Decoding::Greedy), forced("Die alte Brücke"), forced("Straße")];
+    let together = engine(options).run(&requests, &mut go_on).unwrap();
+    let Hypothesis { text, tokens: count, logprob, finish } = &together[1];
+    assert_eq!((text.as_str(), *count, *finish), (answer, tokens.len() - prompt, Finish::Stop));
+    assert!((logprob.unwrap() - mean).abs() < 1e-4, "{logprob:?} {mean}");
+    for options in [Options { step_tokens: 5, ..options }, Options { max_rows: 1, step_tokens: 0, ..options }]
+    {
+        assert_same(&engine(options).run(&requests, &mut go_on).unwrap(), &together);
+    }
+    // Among fewer tokens each is more probable.
+    let restricted = engine(OPTIONS).run(&requests, &mut go_on).unwrap();
+    assert!(restricted[1].logprob > *logprob);
+}
+
 /// Requests whose answers repeat what their prompts say, as the texts of a random model do in any case.
 #[test]
 fn speculation_changes_nothing_but_the_number_of_steps() {

@@ -181,7 +181,7 @@ impl<'a> Search<'a> {
         match self.options.decoding {
             Decoding::Sample { temperature, top_p, seed } if self.options.beams == 1 => {
                 let seed = seed.wrapping_add(index as u64);
-                Some(Sampler::new(Decoding::Sample { temperature, top_p, seed }))
+                Some(Sampler::new(&Decoding::Sample { temperature, top_p, seed }))
             }
             _ => None,
         }

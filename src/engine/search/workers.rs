@@ -135,9 +135,9 @@ fn first_cause(results: Vec<Result<()>>, stopped: bool) -> Result<()> {
 
 /// How many sources may be active.
 fn places(model: &Model, options: &SearchOptions) -> usize {
-    let rows = match (options.max_rows, options.decoding) {
+    let rows = match (options.max_rows, &options.decoding) {
         (0, Decoding::Sample { .. }) => (LOGITS / size_of::<f32>() / model.vocab()).min(MAX_ROWS),
-        (0, Decoding::Greedy) => MAX_ROWS,
+        (0, _) => MAX_ROWS,
         (rows, _) => rows,
     };
     (rows / options.beams).max(1)

@@ -98,6 +98,10 @@ impl Seq2SeqEngine {
 
     /// The ids of a request, and how its output begins and ends.
     fn source(&self, request: &Request) -> Result<Source> {
+        if matches!(request.decoding, Decoding::Forced { .. }) {
+            return Err(Error::usage(format!("{} cannot weigh an answer that is given", self.name))
+                .hint("only chat models can"));
+        }
         let (tokens, target) = match &request.task {
             Task::Translate { pair, text, .. } => {
                 self.check_translates()?;
@@ -171,10 +175,12 @@ impl Seq2SeqEngine {
         };
         // A place for each token of the phrases and some more, in few different numbers, so that requests go together.
         let places = if phrases > 0 { (phrases + 4).next_multiple_of(4).min(MOST_PLACES) } else { 0 };
-        match (request.decoding, wording) {
-            (Decoding::Sample { .. }, _) => SearchOptions { beams: 1, decoding: request.decoding, ..own },
-            (Decoding::Greedy, Wording::Plain) => SearchOptions { beams: own.beams.max(places), ..own },
-            (Decoding::Greedy, Wording::Strict) => {
+        match (&request.decoding, wording) {
+            (Decoding::Sample { .. }, _) => {
+                SearchOptions { beams: 1, decoding: request.decoding.clone(), ..own }
+            }
+            (_, Wording::Plain | Wording::Examples) => SearchOptions { beams: own.beams.max(places), ..own },
+            (_, Wording::Strict) => {
                 let wider = (own.beams + 2).max(4);
                 SearchOptions { beams: wider.max(places), no_repeat_ngram: 4, ..own }
             }

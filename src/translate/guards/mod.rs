@@ -4,12 +4,14 @@
 //! or nothing. A flag means a second look, not a proof.
 
 mod chat;
+mod clauses;
 pub(crate) mod language;
 mod length;
 mod names;
 pub(crate) mod numbers;
 mod quotes;
 mod repetition;
+mod sentences;
 
 use crate::engine::Finish;
 use crate::flag::{Flag, FlagKind};
@@ -29,7 +31,7 @@ pub(crate) struct Exchange<'a> {
 type Guard = fn(&Exchange<'_>) -> Option<Flag>;
 
 /// Every guard with the kind of its flag, in the order in which flags are listed.
-const GUARDS: [(FlagKind, Guard); 13] = [
+const GUARDS: [(FlagKind, Guard); 12] = [
     (FlagKind::Empty, empty),
     (FlagKind::Loop, repetition::repeats),
     (FlagKind::Echo, repetition::echo),
@@ -38,7 +40,6 @@ const GUARDS: [(FlagKind, Guard); 13] = [
     (FlagKind::Truncated, length::truncated),
     (FlagKind::Preamble, chat::preamble),
     (FlagKind::Refusal, chat::refusal),
-    (FlagKind::LengthRatio, length::sentences),
     (FlagKind::Numbers, numbers::numbers),
     (FlagKind::Names, names::names),
     (FlagKind::Quotes, quotes::quotes),

@@ -3,18 +3,17 @@
 use super::{Exchange, words};
 use crate::flag::{Flag, FlagKind};
 
-/// A quotation of the source lost its marks, or was left out.
+/// What is quoted with fewer words may be a title or a doubtful term, which translators often leave without marks.
+const LEAST_WORDS: usize = 4;
+
+/// The source quotes, and the output has no quotation.
 pub(super) fn quotes(exchange: &Exchange<'_>) -> Option<Flag> {
-    let source: Vec<&str> = quotations(exchange.source);
-    // Titles of works that stay as they are may do without, and so may a single word.
+    // Titles of works that stay as they are may do without.
     let stays = |quotation: &str| exchange.output.contains(quotation.trim().trim_end_matches(','));
-    let lost: Vec<&str> =
-        source.into_iter().filter(|quotation| words(quotation).count() >= 2 && !stays(quotation)).collect();
-    // A quotation that the output opens counts even if it is not closed.
-    let marks = marks(exchange.output).len().div_ceil(2);
-    let kept = quotations(exchange.output).len().max(marks.min(1)) + single_quotations(exchange.output);
-    let first = lost.first().filter(|_| lost.len() > kept)?;
-    Some(Flag::new(FlagKind::Quotes, format!("{kept} for {}: `{}`", lost.len(), first.trim())))
+    let is_lost = |quotation: &&str| words(quotation).count() >= LEAST_WORDS && !stays(quotation);
+    let lost = quotations(exchange.source).into_iter().find(is_lost)?;
+    let gone = marks(exchange.output).is_empty() && single_quotations(exchange.output) == 0;
+    gone.then(|| Flag::new(FlagKind::Quotes, format!("no marks around `{}`", lost.trim())))
 }
 
 /// What stands between quotation marks. The parts of one that its speaker interrupts count as one.
@@ -33,21 +32,10 @@ fn quotations(text: &str) -> Vec<&str> {
     quotations
 }
 
-/// The quotation marks of a text and where they stand. A cell of a table that was written with its marks doubled
-/// and marks around it is read as what it says.
+/// The quotation marks of a text and where they stand.
 fn marks(text: &str) -> Vec<(usize, char)> {
-    let mut marks: Vec<(usize, char)> = Vec::new();
-    let cell = text.len() >= 4 && text.starts_with('"') && text.ends_with('"') && text.contains("\"\"");
-    let inside = |at: usize| !cell || (at > 0 && at + 1 < text.len());
     let is_mark = |c: char| matches!(c, '"' | '“' | '”' | '„' | '«' | '»' | '「' | '」' | '『' | '』');
-    for (at, c) in text.char_indices().filter(|&(at, c)| is_mark(c) && inside(at)) {
-        let doubled = marks.last().is_some_and(|&(last, mark)| mark == c && last + c.len_utf8() == at);
-        match marks.last_mut() {
-            Some(last) if doubled => last.0 = at,
-            _ => marks.push((at, c)),
-        }
-    }
-    marks
+    text.char_indices().filter(|&(_, c)| is_mark(c)).collect()
 }
 
 /// How many quotations in single marks a text opens.

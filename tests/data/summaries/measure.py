@@ -70,7 +70,7 @@ def kept(article, summary):
 
 def rouge(arguments, articles):
     folders = {}
-    for name in ["abstractive", "extractive", "lead", "references"]:
+    for name in ["source", "abstractive", "extractive", "lead", "references"]:
         folders[name] = arguments.output / "texts" / name
         folders[name].mkdir(parents=True, exist_ok=True)
         for old in folders[name].iterdir():
@@ -80,10 +80,12 @@ def rouge(arguments, articles):
         texts["lead"] = lead(load(arguments.output, article, "extractive"), len(texts["extractive"]))
         reference = (HERE / "references" / "de" / article.name).read_text(encoding="utf-8")
         texts["references"] = re.split(r"(?<=[.!?]) (?=[A-ZÄÖÜ])", reference.strip())
+        texts["source"] = article.read_text(encoding="utf-8").splitlines()
         for name, lines in texts.items():
             (folders[name] / article.name).write_text("\n".join(lines) + "\n", encoding="utf-8")
     command = [arguments.diglot, "eval", "--quiet", "--task", "summary", "--lang", "de"]
-    command += ["--reference", folders["references"], "--hypothesis", folders["abstractive"]]
+    command += ["--source", folders["source"], "--reference", folders["references"]]
+    command += ["--hypothesis", folders["abstractive"]]
     command += ["--against", folders["extractive"], "--against", folders["lead"]]
     subprocess.run(command, check=True)
 

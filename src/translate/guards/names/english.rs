@@ -1,35 +1,44 @@
 //! Names in English.
 
-use super::{Kind, Name, Word, is_title_case, places, runs};
+use super::{Kind, Name, Tongue, Word, is_among, is_title_case, places, runs};
 
-/// Words that have a capital and are no names: time, offices, institutions and what stands before names.
-const NO_NAMES: &str = "I January February March April May June July August September October November December \
-    Monday Tuesday Wednesday Thursday Friday Saturday Sunday Mr Mrs Ms Miss Dr Prof Professor Sir Lord Lady Prime Minister \
-    Ministry President Vice Deputy Chancellor Secretary General State States Department Foreign Affairs Interior Finance \
-    Defence Defense Justice Home Office Court Supreme Constitutional Federal National International Council Committee \
-    Commission Union Party House Senate Congress Parliament Assembly Government Governor Senator Mayor King Queen Prince \
-    Princess Pope Bishop University College School Institute Academy Museum Church Cathedral Hospital Airport Station \
-    Street Road Square Park Bridge River Lake Sea Ocean Mount Mountains Island Islands City Town County District North \
-    South East West Northern Southern Eastern Western Central Upper Lower New Old Great Grand Royal Free United Republic \
-    Kingdom Democratic Social Christian Liberal Conservative Republican Republicans Democrat Democrats Labour Green Greens \
-    Left Right World Cup League Championship Championships Games Olympic Olympics Open Final Team Club Bank Group Company \
-    Corporation Fund Agency Authority Service Services Police Army Navy Air Force Forces War Civil Peace Security Rights \
-    Human Health Education Environment Economic Economy Trade Act Law Constitution Treaty Convention Charter Agreement \
-    Association Federation Society Foundation Center Centre Board Bureau Chamber Day Year Eve Christmas Easter Internet \
-    Web God Bible Earth Moon Sun Captain Colonel Major Sergeant Inspector Judge Chief Executive Officer Director Head \
-    Chairman Chair Uncle Aunt Grandma Grandpa Mum Dad Mom News Times Post Street Red White Black Blue Golden Big High \
-    First Second Third Last Middle Ages Age Era Century Special Public Private Royal Holy Saint St Cross Crown Gate Hall \
-    Tower Palace Castle Garden Gardens Valley Hill Hills Coast Bay Beach Port Highway Train Railway Line Act Bill Plan \
-    Project Program Programme Award Prize Festival Film Theatre Theater Opera Orchestra Library Gallery Hotel Restaurant \
-    Football Premier Champions Super Bowl Bundestag Bundesliga Muslim Master Music Time Roman Pole Poles Without Managing Manager \
-    Regulation Regulations Registration Auditor Auditors System Systems Medical Corps Annual Mid Emperor Empress Jr Junior \
-    Senior The That This These Those He She It We You They In On At By For From With And But Or If When As Of To A An No \
-    Not So Back Latin Arctic Antarctic National Peninsula \
-    Village Muslims Jewish Jew Jews Catholic Protestant Islam \
-    Islamic Arab Arabs Nazi Nazis Reich English German Germans French American Americans British European Europeans";
+/// Words that have a capital and are no names of people or places, or only a part of an institution's.
+const NO_NAMES: [&str; 7] = [
+    // The calendar.
+    "January February March April May June July August September October November December Monday Tuesday Wednesday \
+     Thursday Friday Saturday Sunday Christmas Easter Day Eve Year",
+    // Address and ranks.
+    "I Mr Mrs Ms Miss Dr Prof Professor Sir Lord Lady Dame Saint St King Queen Prince Princess Duke Duchess Emperor Empress \
+     Pope Bishop Archbishop Cardinal Captain Colonel Major Sergeant Lieutenant General Admiral Inspector Judge Justice \
+     Mum Mom Dad Grandma Grandpa Uncle Aunt Jr",
+    // Offices.
+    "Prime Minister President Vice Deputy Chancellor Secretary Governor Senator Congressman Mayor Ambassador Commissioner \
+     Director Manager Head Chief Chair Chairman Chairwoman Executive Officer Speaker Attorney Premier Leader Coach",
+    // Institutions and what their names are made of.
+    "State States Government Parliament Congress Senate House Assembly Council Committee Commission Court Ministry \
+     Department Office Agency Authority Bureau Board Service Services Police Army Navy Force Forces Guard Party Union \
+     Association Federation Society Foundation Institute Academy University College School Museum Library Gallery Theatre \
+     Theater Opera Orchestra Church Cathedral Hospital Clinic Airport Station Bank Fund Group Company Corporation Club Team \
+     League Cup Championship Championships Games Olympics Festival Prize Award Act Bill Law Constitution Treaty Convention \
+     Charter Agreement Plan Program Programme Project Conference Summit Center Centre Chamber Republic Kingdom Empire \
+     Affairs Foreign Interior Home Finance Treasury Defence Defense Health Education Environment Economy Trade Labor Labour \
+     Human Rights Security Peace War Supreme Federal National International Central Social Democratic Christian Liberal \
+     Conservative Republican Republicans Democrat Democrats Green Greens Left Right United Royal Olympic World Public \
+     Internet Web News Times Post Hotel Restaurant System",
+    // Parts of places.
+    "North South East West Northern Southern Eastern Western Upper Lower New Old Great Grand Street Road Avenue Square \
+     Park Bridge River Lake Sea Ocean Mount Mountain Mountains Island Islands City Town Village County District Valley \
+     Hill Hills Coast Bay Beach Port Gate Hall Tower Palace Castle Garden Gardens Wall Highway Peninsula Cross",
+    // Faiths and what belongs to them.
+    "God Bible Koran Quran Muslim Muslims Jew Jews Jewish Catholic Catholics Protestant Protestants Islam Islamic Buddhist \
+     Hindu Nazi Nazis Earth Moon Sun Middle Ages Age Black White Red Blue Golden Big High First Second Third Last",
+    // What opens a title or a sentence within one.
+    "The A An This That These Those He She It We You They My Our Your His Her Its Their In On At By For From With To Of And \
+     Or But If When As So No Not Yes What Who How Why Where",
+];
 
-/// Endings of what belongs to a country, which the other language may say in another way.
-const ENDINGS: [&str; 7] = ["ish", "ese", "ian", "ians", "ean", "eans", "ism"];
+/// Endings of what belongs to a country or a faith, which the other language may say in another way.
+const ENDINGS: [&str; 8] = ["ish", "ese", "ian", "ians", "ean", "eans", "ism", "ic"];
 
 /// The words of a text that may be names.
 pub(super) fn names<'a>(words: &[Word<'a>]) -> Vec<Name<'a>> {
@@ -38,23 +47,26 @@ pub(super) fn names<'a>(words: &[Word<'a>]) -> Vec<Name<'a>> {
     }
     let mut names = Vec::new();
     for run in runs(words) {
-        let after_article = run
-            .start
-            .checked_sub(1)
-            .is_some_and(|at| words[run.start].joined && matches!(words[at].text, "the" | "The"));
-        let of_a_title =
-            words.get(run.end).is_some_and(|word| word.joined && matches!(word.text, "of" | "for" | "and"));
+        let before =
+            run.start.checked_sub(1).filter(|_| words[run.start].joined).map_or("", |at| words[at].text);
+        let after = words.get(run.end).filter(|word| word.joined).map_or("", |word| word.text);
+        // `the Charity Commission for England`
+        let of_a_title = is_among(before, "the The a an") || is_among(after, "of for and");
         for at in run.clone() {
             let word = words[at];
             let text = word.text.trim_end_matches("'s").trim_end_matches("’s");
             if text.chars().count() < 2 || is_no_name(text) || word.is_acronym() {
                 continue;
             }
-            let last_of_several = at + 1 == run.end && run.len() >= 2 && !after_article && !of_a_title;
-            let kind = match last_of_several {
-                _ if places::is_place(text) => Kind::Place,
-                true => Kind::Last,
-                false => Kind::Likely,
+            let last = at + 1 == run.end;
+            let addressed = at.checked_sub(1).is_some_and(|at| is_among(words[at].text, "Mr Mrs Ms Miss"));
+            let kind = match last {
+                _ if places::is_place(text, Tongue::English) => Kind::Place,
+                true if addressed => Kind::Addressed,
+                true if run.len() >= 2 && !of_a_title => Kind::Last,
+                true if run.len() == 1 && !of_a_title => Kind::Likely,
+                false if at + 2 == run.end && !of_a_title => Kind::First,
+                _ => continue,
             };
             names.push(Name { text, at, kind });
         }
@@ -63,7 +75,7 @@ pub(super) fn names<'a>(words: &[Word<'a>]) -> Vec<Name<'a>> {
 }
 
 fn is_no_name(word: &str) -> bool {
-    NO_NAMES.split_ascii_whitespace().any(|other| other == word)
+    NO_NAMES.iter().any(|list| is_among(word, list))
         || ENDINGS.iter().any(|ending| word.ends_with(ending))
         || word.contains('-')
 }

@@ -26,11 +26,44 @@ struct Name<'a> {
     kind: Kind,
 }
 
+/// A language whose use of capitals is known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tongue {
+    German,
+    English,
+}
+
+impl Tongue {
+    fn of(lang: &Lang) -> Option<Self> {
+        match lang.primary() {
+            "de" => Some(Self::German),
+            "en" => Some(Self::English),
+            _ => None,
+        }
+    }
+
+    fn other(self) -> Self {
+        match self {
+            Self::German => Self::English,
+            Self::English => Self::German,
+        }
+    }
+
+    fn names(self, text: &str) -> Vec<Name<'_>> {
+        match self {
+            Self::German => german::names(&words(text)),
+            Self::English => english::names(&words(text)),
+        }
+    }
+}
+
 /// Why a word may be a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     /// It is a known place.
     Place,
+    /// It stands after a form of address.
+    Addressed,
     /// It stands as a name would.
     Likely,
     /// It ends a row of capitalised words, as the last names of people do.
@@ -41,20 +74,23 @@ enum Kind {
 
 /// Names of the source are missing, or were replaced by others.
 pub(super) fn names(exchange: &Exchange<'_>) -> Option<Flag> {
-    let source = names_of(exchange.source, &exchange.pair.source)?;
-    let output = names_of(exchange.output, &exchange.pair.target)?;
-    let mut lost = without_counterpart(source, exchange.output);
-    let mut added = without_counterpart(output, exchange.source);
-    let place = |names: &[Name<'_>]| names.iter().any(|name| name.kind == Kind::Place);
-    // Most common nouns end as these do, and stand behind other capitals too.
-    let common = |name: &Name<'_>| ["e", "en", "er"].iter().any(|ending| name.text.ends_with(ending));
-    let whole = lost
-        .windows(2)
-        .any(|pair| pair[1].kind == Kind::Last && pair[1].at == pair[0].at + 1 && !common(&pair[1]));
-    let alone = whole || place(&lost);
+    let (source, output) = (Tongue::of(&exchange.pair.source)?, Tongue::of(&exchange.pair.target)?);
+    if source == output {
+        return None;
+    }
+    let mut lost = source.names(exchange.source);
+    let mut added = output.names(exchange.output);
+    let (in_source, in_output) =
+        (Spellings::of(exchange.source, source), Spellings::of(exchange.output, output));
+    lost.retain(|name| !in_output.have(name.text));
+    added.retain(|name| name.kind != Kind::First && !in_source.have(name.text));
+    let whole = lost.windows(2).any(|pair| is_whole(pair[0], pair[1]));
+    let alone = whole || lost.iter().any(|name| matches!(name.kind, Kind::Place | Kind::Addressed));
     lost.retain(|name| whole || name.kind != Kind::First);
-    added.retain(|name| name.kind != Kind::First);
-    (alone || (!lost.is_empty() && !added.is_empty())).then(|| {
+    // Two words that only stand as names would may be anything.
+    let sure = lost.iter().chain(&added).any(|name| name.kind != Kind::Likely);
+    let replaced = !lost.is_empty() && !added.is_empty() && sure;
+    (alone || replaced).then(|| {
         let said = |names: &[Name<'_>], what: &str| {
             let texts: Vec<String> = names.iter().map(|name| format!("`{}`", name.text)).collect();
             (!texts.is_empty()).then(|| format!("{} {what}", texts.join(", ")))
@@ -65,20 +101,15 @@ pub(super) fn names(exchange: &Exchange<'_>) -> Option<Flag> {
     })
 }
 
-/// The names of a text; none where the language's use of capitals is not known here.
-fn names_of<'a>(text: &'a str, lang: &Lang) -> Option<Vec<Name<'a>>> {
-    let words = words(text);
-    match lang.primary() {
-        "de" => Some(german::names(&words)),
-        "en" => Some(english::names(&words)),
-        _ => None,
-    }
+/// Whether two words that are both missing are a first and a last name.
+fn is_whole(first: Name<'_>, last: Name<'_>) -> bool {
+    // Most common nouns end as these do, and stand behind other capitals too.
+    let common = ["e", "en", "er"].iter().any(|ending| last.text.ends_with(ending));
+    last.kind == Kind::Last && last.at == first.at + 1 && !common
 }
 
-fn without_counterpart<'a>(mut names: Vec<Name<'a>>, other: &str) -> Vec<Name<'a>> {
-    let other = Spellings::of(other);
-    names.retain(|name| !other.have(name.text));
-    names
+fn is_among(word: &str, list: &str) -> bool {
+    list.split_ascii_whitespace().any(|other| other == word)
 }
 
 /// A word of a text with what stands before it.

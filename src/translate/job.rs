@@ -1,0 +1,290 @@
+//! One text on its way to a translation: how it is asked for, attempt by attempt, and which answer is kept.
+
+use std::collections::HashMap;
+
+use super::choose::{self, Choice, Quality};
+use super::guards::{self, Exchange, Guards};
+use super::pieces::normalised;
+use super::{pieces, verbatim};
+use crate::engine::{Finish, Hypothesis};
+use crate::flag::{Flag, FlagKind};
+use crate::glossary::{Term, Terms};
+use crate::lang::LangPair;
+use crate::plan::{Decoding, Request, Task, Wording};
+
+/// How often a text is asked for at most.
+const ATTEMPTS: usize = 3;
+
+/// A text to translate, with the answers so far.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) text: String,
+    /// Whether white space stood before the text in its segment.
+    pub(super) spaced: bool,
+    pub(super) tokens: usize,
+    pub(super) seed: u64,
+    pub(super) units: Vec<usize>,
+    pub(super) attempts: usize,
+    /// The parts that the present attempt asks for: the whole text, or its clauses.
+    pub(super) pieces: Vec<pieces::Piece>,
+    pub(super) answers: Vec<Option<Hypothesis>>,
+    /// Candidates between which is chosen; the requests of a round that weighs them are for these.
+    pub(super) pool: Vec<Candidate>,
+    pub(super) best: Option<Candidate>,
+    pub(super) settled: bool,
+}
+
+/// What the requests of a round share.
+pub(super) struct Asking<'a> {
+    pub(super) pair: &'a LangPair,
+    pub(super) glossary: Option<&'a Terms>,
+    pub(super) budget: usize,
+}
+
+/// An answer with what the guards say of it.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub(super) text: String,
+    pub(super) flags: Vec<Flag>,
+    pub(super) logprob: Option<f64>,
+    pub(super) tokens: usize,
+}
+
+impl Job {
+    pub(super) fn new(piece: pieces::Piece, tokens: usize, seed: u64) -> Self {
+        Self {
+            text: piece.text,
+            spaced: piece.spaced,
+            tokens,
+            seed,
+            units: Vec::new(),
+            attempts: 0,
+            pieces: Vec::new(),
+            answers: Vec::new(),
+            pool: Vec::new(),
+            best: None,
+            settled: false,
+        }
+    }
+
+    /// Begins another attempt: a request for each piece, or for each candidate of the whole, with its number.
+    pub(super) fn next_attempt(&mut self, quality: Quality, asking: &Asking<'_>) -> Vec<(usize, Request)> {
+        let whole = |count| vec![pieces::Piece::new(&self.text, false); count];
+        let greedy = |parts: &[pieces::Piece]| vec![Decoding::Greedy; parts.len()];
+        let (parts, wording, decodings) = match self.attempts {
+            0 => {
+                let decodings = quality.decodings(self.seed);
+                (whole(decodings.len()), quality.wording(), decodings)
+            }
+            // The terms alone make it another question.
+            1 if self.lacks_terms_only() => (whole(1), Wording::Plain, vec![Decoding::Greedy]),
+            1 => (whole(1), Wording::Strict, vec![Decoding::Greedy]),
+            _ if self.lacks_terms_only() => (whole(1), Wording::Strict, vec![Decoding::Greedy]),
+            _ => match self.apart().or_else(|| pieces::split_clauses(&self.text)) {
+                Some(parts) => {
+                    let decodings = greedy(&parts);
+                    (parts, Wording::Plain, decodings)
+                }
+                None => {
+                    let decoding = Decoding::Sample { temperature: 0.3, top_p: 0.95, seed: self.seed };
+                    (whole(1), Wording::Plain, vec![decoding])
+                }
+            },
+        };
+        self.attempts += 1;
+        self.answers = parts.iter().map(|part| part.copy.then(|| hypothesis(&part.text))).collect();
+        self.pieces = parts;
+        let request = |(piece, decoding): (&pieces::Piece, Decoding)| Request {
+            task: Task::Translate {
+                pair: asking.pair.clone(),
+                text: piece.text.clone(),
+                terms: terms_to_ask(asking.glossary, &piece.text, asking.budget),
+                wording,
+            },
+            decoding,
+            max_tokens: max_tokens(self.tokens_of(piece), asking.budget),
+        };
+        let wanted = self.pieces.iter().zip(decodings).enumerate().filter(|(_, (piece, _))| !piece.copy);
+        wanted.map(|(number, asked)| (number, request(asked))).collect()
+    }
+
+    /// Whether the best answer so far has no fault but that it does not keep to the glossary.
+    fn lacks_terms_only(&self) -> bool {
+        let flags = self.best.as_ref().map(|best| best.flags.as_slice()).unwrap_or_default();
+        !flags.is_empty() && flags.iter().all(|flag| flag.kind == FlagKind::Glossary)
+    }
+
+    /// The text in pieces, where the best answer so far lacks something between them.
+    fn apart(&self) -> Option<Vec<pieces::Piece>> {
+        let flags = &self.best.as_ref()?.flags;
+        let is_changed = flags.iter().any(|flag| flag.kind == FlagKind::DoNotTranslate);
+        is_changed.then(|| verbatim::apart(&self.text)).flatten()
+    }
+
+    /// How probable is the text after each candidate? Candidates of the same text are asked for once.
+    pub(super) fn weighings(&mut self, pair: &LangPair) -> Vec<(usize, Request)> {
+        let back = LangPair { source: pair.target.clone(), target: pair.source.clone() };
+        let request = |candidate: &Candidate| Request {
+            task: Task::Translate {
+                pair: back.clone(),
+                text: candidate.text.clone(),
+                terms: Vec::new(),
+                wording: Wording::Plain,
+            },
+            decoding: Decoding::Forced { answer: self.text.clone() },
+            max_tokens: self.tokens,
+        };
+        let requests: Vec<Request> = different(&self.pool).map(request).collect();
+        self.answers = vec![None; requests.len()];
+        requests.into_iter().enumerate().collect()
+    }
+
+    /// Judges the present attempt, or the candidates that were weighed, once all of it is answered.
+    pub(super) fn judge(&mut self, pair: &LangPair, glossary: Option<&Terms>) {
+        let Some(answers) = self.answers.iter().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
+            return;
+        };
+        if !self.pool.is_empty() {
+            let chosen = chosen(&self.pool, &answers, self.tokens);
+            self.pool.clear();
+            return self.take(chosen);
+        }
+        // The first attempt asks for the whole text again and again, the others for its parts.
+        let mut pool: Vec<Candidate> = match self.attempts {
+            1 => answers.iter().map(|answer| self.candidate(&[*answer], pair, glossary)).collect(),
+            _ => vec![self.candidate(&answers, pair, glossary)],
+        };
+        let least = pool.iter().map(|candidate| guards::severity(&candidate.flags)).min();
+        pool.retain(|candidate| Some(guards::severity(&candidate.flags)) == least);
+        if different(&pool).nth(1).is_some() {
+            self.pool = pool;
+        } else {
+            self.take(pool.into_iter().next());
+        }
+    }
+
+    /// Takes what an attempt came to. It settles the matter if it has no fault or was the last.
+    fn take(&mut self, candidate: Option<Candidate>) {
+        let Some(candidate) = candidate else { return };
+        self.settled = candidate.flags.is_empty() || self.attempts >= ATTEMPTS;
+        if self.best.as_ref().is_none_or(|best| candidate.is_better_than(best)) {
+            self.best = Some(candidate);
+        }
+    }
+
+    /// The candidate that is made of an answer for each piece, in order.
+    fn candidate(&self, answers: &[&Hypothesis], pair: &LangPair, glossary: Option<&Terms>) -> Candidate {
+        let texts: Vec<String> = answers.iter().map(|answer| normalised(&answer.text)).collect();
+        // A part without a translation makes the whole worthless.
+        let text = match texts.iter().any(String::is_empty) {
+            true => String::new(),
+            false => {
+                let parts = self.pieces.iter().zip(&texts).map(|(piece, text)| (piece.spaced, text.as_str()));
+                verbatim::restored(&self.text, &pieces::join(parts))
+            }
+        };
+        let finish = answers.iter().map(|a| a.finish).find(|&f| f != Finish::Stop).unwrap_or(Finish::Stop);
+        let flags = check(&Exchange { source: &self.text, output: &text, finish, pair }, glossary);
+        let tokens = answers.iter().map(|answer| answer.tokens).sum();
+        let logprob = mean_logprob(answers.iter().map(|answer| (answer.logprob, answer.tokens)));
+        Candidate { text, flags, logprob, tokens }
+    }
+
+    /// The tokens of a part of the text, estimated by its share of the characters.
+    fn tokens_of(&self, piece: &pieces::Piece) -> usize {
+        match piece.text.len() == self.text.len() {
+            true => self.tokens,
+            false => (self.tokens * piece.text.len()).div_ceil(self.text.len().max(1)) + 8,
+        }
+    }
+}
+
+impl Candidate {
+    fn is_better_than(&self, other: &Self) -> bool {
+        let (own, theirs) = (guards::severity(&self.flags), guards::severity(&other.flags));
+        let logprob = |candidate: &Self| candidate.logprob.unwrap_or(f64::NEG_INFINITY);
+        own < theirs || (own == theirs && logprob(self) > logprob(other))
+    }
+}
+
+/// The first of the candidates with each text.
+fn different(pool: &[Candidate]) -> impl Iterator<Item = &Candidate> {
+    let is_first = |(place, candidate): &(usize, &Candidate)| {
+        !pool.iter().take(*place).any(|before| before.text == candidate.text)
+    };
+    pool.iter().enumerate().filter(is_first).map(|(_, candidate)| candidate)
+}
+
+/// The best of the candidates, whose different texts were weighed with these answers, a source of so many tokens.
+fn chosen(pool: &[Candidate], answers: &[&Hypothesis], tokens: usize) -> Option<Candidate> {
+    let sum = |logprob: Option<f64>, tokens: usize| logprob.unwrap_or(0.0) * tokens as f64;
+    // Without an answer for each there is nothing to compare.
+    let complete = answers.iter().all(|answer| answer.logprob.is_some());
+    let weighed: HashMap<&str, f64> = different(pool)
+        .zip(answers)
+        .filter(|_| complete)
+        .map(|(candidate, answer)| (candidate.text.as_str(), sum(answer.logprob, answer.tokens)))
+        .collect();
+    let choices: Vec<Choice<'_>> = pool
+        .iter()
+        .map(|candidate| Choice {
+            text: &candidate.text,
+            forward: sum(candidate.logprob, candidate.tokens),
+            backward: weighed.get(candidate.text.as_str()).copied().unwrap_or_default(),
+        })
+        .collect();
+    choose::best(&choices, tokens).and_then(|place| pool.get(place)).cloned()
+}
+
+/// What no model wrote.
+pub(super) fn hypothesis(text: &str) -> Hypothesis {
+    Hypothesis { text: text.to_owned(), tokens: 0, logprob: None, finish: Finish::Stop }
+}
+
+/// The terms of a text that its prompt has room for.
+fn terms_to_ask(glossary: Option<&Terms>, text: &str, budget: usize) -> Vec<Term> {
+    // A term takes at most a token a byte, and what is set aside for an answer is generous.
+    let mut room = budget / 8;
+    let mut terms = glossary.map(|terms| terms.found_in(text)).unwrap_or_default();
+    terms.retain(|term| {
+        let needs = term.source.len() + term.target.len() + 4;
+        let fits = needs <= room;
+        room -= if fits { needs } else { 0 };
+        fits
+    });
+    terms
+}
+
+/// The mean over all tokens, if every part that has tokens has one.
+pub(super) fn mean_logprob(parts: impl Iterator<Item = (Option<f64>, usize)>) -> Option<f64> {
+    let (mut sum, mut tokens) = (0.0, 0);
+    for (logprob, count) in parts.filter(|(_, count)| *count > 0) {
+        sum += logprob? * count as f64;
+        tokens += count;
+    }
+    (tokens > 0).then(|| sum / tokens as f64)
+}
+
+/// What is wrong with an output, its terms included.
+pub(super) fn check(exchange: &Exchange<'_>, glossary: Option<&Terms>) -> Vec<Flag> {
+    let mut flags = Guards::default().judge(exchange);
+    flags.extend(glossary.and_then(|terms| missing_terms(terms, exchange)));
+    flags
+}
+
+/// The flag of a translation that lacks terms.
+fn missing_terms(glossary: &Terms, exchange: &Exchange<'_>) -> Option<Flag> {
+    let found = glossary.found_in(exchange.source);
+    let missing: Vec<String> = glossary
+        .missing(&found, exchange.output)
+        .iter()
+        .map(|term| format!("`{}` not as `{}`", term.source, term.target))
+        .collect();
+    (!missing.is_empty()).then(|| Flag::new(FlagKind::Glossary, missing.join(", ")))
+}
+
+/// How long an output may grow: generous for a translation, and within the budget.
+pub(super) fn max_tokens(source: usize, budget: usize) -> usize {
+    let generous = source.saturating_mul(5).div_ceil(2).saturating_add(32);
+    generous.min(budget.saturating_sub(source)).max(1)
+}
