@@ -83,7 +83,13 @@ unsafe fn one_tile(tile: &Tile<'_>, groups: &[Group<'_>], out: &mut [[f32; COLUM
 /// The rows must have block `index`.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-unsafe fn add_scaled(values: &Values, rows: Rows<R>, index: usize, out: &mut [[f32; COLUMNS]], stride: usize) {
+unsafe fn add_scaled(
+    values: &Values,
+    rows: Rows<R>,
+    index: usize,
+    out: &mut [[f32; COLUMNS]],
+    stride: usize,
+) {
     for (r, values) in values.iter().enumerate() {
         let out = &mut out[r * stride];
         for (value, half) in values.iter().zip(out.as_chunks_mut::<HALF>().0) {
