@@ -13,10 +13,12 @@ use faults::{Benchmark, Class, Half, Kind};
 
 const EACH: usize = 200;
 
-/// The rates in percent that must be reached: any flag, and a flag that names the fault.
+/// The rates in percent that must be reached: any flag, and a flag that names the fault. For loops, omissions, wrong
+/// language and numbers they are goals set before the guards were written; the others are floors some points below what
+/// was measured, so that a loss is seen.
 const LEAST: [(Kind, f64, f64); 13] = [
     (Kind::Loop, 99.0, 99.0),
-    (Kind::Omission, 80.0, 60.0),
+    (Kind::Omission, 80.0, 70.0),
     (Kind::Invention, 80.0, 75.0),
     (Kind::WrongLanguage, 98.0, 98.0),
     (Kind::Echo, 98.0, 98.0),
@@ -24,8 +26,8 @@ const LEAST: [(Kind, f64, f64); 13] = [
     (Kind::Number(Class::Words), 99.0, 99.0),
     (Kind::Number(Class::Units), 99.0, 99.0),
     (Kind::Number(Class::Dates), 99.0, 99.0),
-    (Kind::LostName, 55.0, 55.0),
-    (Kind::LostQuote, 75.0, 75.0),
+    (Kind::LostName, 60.0, 60.0),
+    (Kind::LostQuote, 45.0, 45.0),
     (Kind::Preamble, 95.0, 95.0),
     (Kind::Refusal, 95.0, 95.0),
 ];

@@ -3,8 +3,8 @@
 //! German capitalises every noun and English every word of a title, so a capital alone proves nothing. A flag needs
 //! more than one word that the other side has in no spelling:
 //! - a name is missing and another was added, as when a model puts a better known name in the place of one that it
-//!   does not know;
-//! - two words of one name are missing (`Priya Raman`);
+//!   does not know; one of the two has to be a name for more reasons than its capital;
+//! - two words of one name are missing (`Priya Raman`), or what follows a form of address (`Frau Raman`);
 //! - or a known place is missing (`Köln` without `Cologne`).
 
 mod english;
