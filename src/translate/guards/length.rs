@@ -68,6 +68,9 @@ pub(super) enum Stray {
     Long,
 }
 
+/// The lengths of shorter texts say nothing.
+pub(super) const SHORTEST: f64 = 25.0;
+
 /// How many standard deviations a translation may be too long.
 const ROOM_ABOVE: f64 = 3.7;
 
@@ -90,7 +93,6 @@ impl Usual {
     }
 
     pub fn strays(self, source: &str, output: &str, missing: Missing) -> Option<Stray> {
-        const SHORTEST: f64 = 25.0;
         if weight(source) < SHORTEST {
             return None;
         }

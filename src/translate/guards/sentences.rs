@@ -1,7 +1,7 @@
 //! Sentences: which of the output belong to which of the source, by their lengths (Gale and Church, A program for
 //! aligning sentences in bilingual corpora, 1993), and where one is missing, too many, too short or too long.
 
-use super::length::{Stray, Usual, weight};
+use super::length::{SHORTEST, Stray, Usual, weight};
 use super::{Exchange, clauses};
 
 /// What is wrong with a sentence: it is missing, was added, or lost or gained a part.
@@ -16,6 +16,9 @@ pub(super) fn stray(exchange: &Exchange<'_>) -> Option<String> {
     }
     for bead in aligned(&source, &output, usual) {
         let (source, output) = (source[bead.source].join(" "), output[bead.output].join(" "));
+        if weight(&source).max(weight(&output)) < SHORTEST {
+            continue;
+        }
         if output.is_empty() {
             return said("a sentence without a translation");
         }
@@ -125,6 +128,33 @@ fn begins_sentence(token: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Finish;
+    use crate::lang::{Lang, LangPair};
+
+    #[test]
+    fn a_sentence_that_is_missing_or_too_many_is_found() {
+        let pair = LangPair { source: Lang::DE, target: Lang::EN };
+        let source = "Der Bäcker öffnet früh am Morgen. Die Kinder warten schon vor der Tür. Es regnet.";
+        for (output, seen) in [
+            (
+                "The baker opens early in the morning. The children are already waiting outside. It is raining.",
+                false,
+            ),
+            (
+                "The baker opens early in the morning while the children wait outside, and it is raining.",
+                false,
+            ),
+            ("The baker opens early in the morning. It is raining.", true),
+            (
+                "The baker opens early in the morning. The cheese comes from the farm next door. The children are \
+                 already waiting outside. It is raining.",
+                true,
+            ),
+        ] {
+            let exchange = Exchange { source, output, finish: Finish::Stop, pair: &pair };
+            assert_eq!(stray(&exchange).is_some(), seen, "{output}");
+        }
+    }
 
     #[test]
     fn sentences_are_counted_with_care() {
