@@ -1,10 +1,14 @@
 //! Encoder-decoder models from a folder as a user meets them: a tiny OPUS-MT snapshot with random weights, whose text is
 //! nonsense but whose way through the program is everybody's.
 
+#[path = "support/layouts.rs"]
+mod layouts;
 #[path = "support/opus.rs"]
 mod opus;
 #[path = "support/outcome.rs"]
 mod outcome;
+#[path = "support/pytorch.rs"]
+mod pytorch;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -144,6 +148,36 @@ fn an_incomplete_folder_names_the_missing_piece() {
         fs::remove_file(desk.model().join(optional)).unwrap();
     }
     assert_eq!(desk.translate(&[]).status.code(), Some(0));
+}
+
+#[test]
+fn weights_in_shards_and_pickles_are_the_same_weights() {
+    let segments = |desk: &Desk, files: &[&str]| {
+        let article = desk.article(&[]);
+        let named = article["models"]["translator"]["files"].as_array().unwrap().iter();
+        assert_eq!(named.map(|file| file["name"].as_str().unwrap()).collect::<Vec<_>>(), files);
+        article["segments"].clone()
+    };
+    let expected = segments(&Desk::new(), &["model.safetensors"]);
+
+    let desk = Desk::new();
+    layouts::pickle(&desk.model());
+    assert_eq!(segments(&desk, &["pytorch_model.bin"]), expected);
+
+    for split in [layouts::shards, layouts::pickled_shards] {
+        let desk = Desk::new();
+        let shards = split(&desk.model());
+        assert_eq!(segments(&desk, &shards.each_ref().map(String::as_str)), expected);
+        for shard in shards {
+            let path = desk.model().join(&shard);
+            let bytes = fs::read(&path).unwrap();
+            fs::remove_file(&path).unwrap();
+            assert_fails(&desk.translate(&[]), 4, &[&shard, "not in the folder", "hint:"]);
+            fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+            assert_fails(&desk.translate(&[]), 4, &[&shard, "hint:"]);
+            fs::write(&path, &bytes).unwrap();
+        }
+    }
 }
 
 #[test]
