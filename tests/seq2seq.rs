@@ -15,7 +15,7 @@ use diglot::{Error, ErrorKind};
 use random_weights::RandomWeights;
 use serde_json::{Value, json};
 
-const MODELS: [&str; 11] = [
+const MODELS: [&str; 12] = [
     "marian",
     "marian-split",
     "m2m100",
@@ -27,6 +27,7 @@ const MODELS: [&str; 11] = [
     "t5-gated",
     "mt5",
     "madlad",
+    "umt5",
 ];
 
 #[derive(serde::Deserialize)]

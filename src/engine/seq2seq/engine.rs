@@ -157,7 +157,7 @@ impl Seq2SeqEngine {
     fn summary_prefix(&self) -> Result<&'static str> {
         match self.family {
             Family::Bart | Family::Pegasus => Ok(""),
-            Family::T5 | Family::Mt5 if !self.tokenizer.is_translator() => Ok(SUMMARIZE),
+            Family::T5 | Family::Mt5 | Family::Umt5 if !self.tokenizer.is_translator() => Ok(SUMMARIZE),
             _ => Err(Error::usage(format!("{} translates and does not summarise", self.name))
                 .hint("name a summariser with --summarizer, or pick sentences with --method extractive")),
         }
