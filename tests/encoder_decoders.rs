@@ -19,7 +19,7 @@ use diglot::engine::{Engine, Event, Flow};
 use diglot::plan::{Decoding, Length, Request, Task, Wording};
 use diglot::{ErrorKind, Lang, LangPair, Term};
 use outcome::{assert_fails, stderr};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const GERMAN: &str = "Das neue Hallenbad\n\nDie Stadt eröffnet am 3. Mai 2024 ein Hallenbad. Es kostete 12,5 \
@@ -178,6 +178,28 @@ fn weights_in_shards_and_pickles_are_the_same_weights() {
             fs::write(&path, &bytes).unwrap();
         }
     }
+}
+
+#[test]
+fn a_recommended_setting_that_is_not_known_is_told() {
+    let desk = Desk::new();
+    let path = desk.model().join("generation_config.json");
+    let own: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let said = |settings: Value| {
+        let mut all = own.clone();
+        all.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+        fs::write(&path, all.to_string()).unwrap();
+        let output = desk.translate(&[]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        stderr(&output)
+    };
+    let neutral = json!({
+        "repetition_penalty": 1.0, "num_beam_groups": 1, "sequence_bias": null, "do_sample": false, "top_k": 50,
+        "begin_suppress_tokens": [5], "bad_words_ids": [[5, 6]],
+    });
+    assert!(!said(neutral).contains("recommends"));
+    let known = said(json!({"repetition_penalty": 1.3, "sequence_bias": [[[5], -2.0]], "do_sample": true}));
+    assert!(known.contains("recommends repetition_penalty, sequence_bias, do_sample"), "{known}");
 }
 
 #[test]
@@ -353,7 +375,7 @@ fn a_glossary_is_reported_and_its_misses_are_flagged() {
             kept += usize::from(!missed);
         }
     }
-    assert_eq!(article["glossary"], serde_json::json!({"found": 3, "kept": kept}));
+    assert_eq!(article["glossary"], json!({"found": 3, "kept": kept}));
 }
 
 #[test]
