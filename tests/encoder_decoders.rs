@@ -1,6 +1,8 @@
 //! Encoder-decoder models from a folder as a user meets them: a tiny OPUS-MT snapshot with random weights, whose text is
 //! nonsense but whose way through the program is everybody's.
 
+#[path = "support/bart.rs"]
+mod bart;
 #[path = "support/layouts.rs"]
 mod layouts;
 #[path = "support/opus.rs"]
@@ -134,6 +136,33 @@ fn a_translator_writes_no_summaries() {
         ["--model", "./opus-mt-de-en", "--lang", "en", "--from", "de", "--method", "extractive", "a.txt"];
     let output = desk.run("summarize", &args);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+#[test]
+fn a_summariser_writes_summaries_and_no_translations() {
+    let desk = Desk::new();
+    bart::write(&desk.home.path().join("bart-large-cnn"));
+    fs::write(
+        desk.home.path().join("town.txt"),
+        "The town opens a pool in May. It was closed for two years.\n",
+    )
+    .unwrap();
+    let summarize = |args: &[&str]| {
+        let usual = ["--model", "./bart-large-cnn", "--from", "en", "--format", "json", "town.txt"];
+        desk.run("summarize", &[&usual, args].concat())
+    };
+    let first = summarize(&[]);
+    assert_eq!(first.status.code(), Some(0), "{}", stderr(&first));
+    assert_eq!(summarize(&["--method", "abstractive"]).stdout, first.stdout, "the same, and the same twice");
+    let article: Value = serde_json::from_slice(&first.stdout).unwrap();
+    let model = &article["models"]["summarizer"];
+    assert_eq!((&model["name"], &model["unlisted"]), (&"bart-large-cnn".into(), &true.into()));
+    let summary = &article["summaries"][0];
+    assert_eq!(summary["lang"], "en");
+    assert!(!summary["sentences"][0]["text"].as_str().unwrap().is_empty());
+
+    let args = ["--model", "./bart-large-cnn", "--from", "en", "--lang", "de", "town.txt"];
+    assert_fails(&desk.run("translate", &args), 2, &["writes summaries", "hint:", "--translator"]);
 }
 
 #[test]
