@@ -53,7 +53,12 @@ struct Folder {
 
 impl Folder {
     fn of(family: &str) -> Self {
-        let kept = fixtures().join("families").join(family);
+        Self::kept_in(&fixtures().join("families"), family)
+    }
+
+    /// The family as a folder of families holds it.
+    fn kept_in(families: &Path, family: &str) -> Self {
+        let kept = families.join(family);
         let expected = fs::read_to_string(kept.join("expected.json")).unwrap();
         let expected: Expected = serde_json::from_str(&expected).unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -104,19 +109,34 @@ fn usage(error: Error) -> String {
     format!("{error}; {}", error.next_step().unwrap())
 }
 
+/// Holds a family's ids and texts against those of transformers; says how many lines there were.
+fn assert_equal_to_transformers(folder: &Folder, family: &str) -> usize {
+    let tokenizer = folder.open().unwrap();
+    let (from, to) = folder.pair();
+    for (text, ids, target, written) in &folder.expected.rows {
+        assert_eq!(tokenizer.encode_source(text, &from, &to).unwrap(), *ids, "{family}: {text:?}");
+        assert_eq!(tokenizer.decode(target), *written, "{family}: {target:?}");
+    }
+    let start = (folder.expected.start, folder.expected.forced);
+    assert_eq!(tokenizer.decoder_start(&to).unwrap(), start, "{family}");
+    folder.expected.rows.len()
+}
+
 #[test]
 fn ids_equal_those_of_transformers() {
     for family in FAMILIES {
-        let folder = Folder::of(family);
-        let tokenizer = folder.open().unwrap();
-        let (from, to) = folder.pair();
-        assert!(folder.expected.rows.len() >= 14);
-        for (text, ids, target, written) in &folder.expected.rows {
-            assert_eq!(tokenizer.encode_source(text, &from, &to).unwrap(), *ids, "{family}: {text:?}");
-            assert_eq!(tokenizer.decode(target), *written, "{family}: {target:?}");
-        }
-        let start = (folder.expected.start, folder.expected.forced);
-        assert_eq!(tokenizer.decoder_start(&to).unwrap(), start, "{family}");
+        assert!(assert_equal_to_transformers(&Folder::of(family), family) >= 14);
+    }
+}
+
+#[test]
+#[ignore = "needs the folder that `generate_tokenizers.py --framed` makes, in DIGLOT_FRAMED_LINES"]
+fn ten_thousand_framed_lines_equal_those_of_transformers() {
+    let folder = std::env::var_os("DIGLOT_FRAMED_LINES").unwrap();
+    for family in FAMILIES {
+        let lines = assert_equal_to_transformers(&Folder::kept_in(Path::new(&folder), family), family);
+        println!("{family}: {lines} lines");
+        assert!(lines >= if family.ends_with("-json") { 2_000 } else { 10_000 });
     }
 }
 
