@@ -14,22 +14,13 @@ pub(super) fn stray(exchange: &Exchange<'_>) -> Option<String> {
     if source.len() + output.len() > MOST_SENTENCES {
         return counted(exchange, source.len(), output.len());
     }
-    let (mut lost, mut added) = (0.0, 0.0);
     for bead in aligned(&source, &output, usual) {
         let (source, output) = (source[bead.source].join(" "), output[bead.output].join(" "));
-        if output.is_empty() {
-            lost += weight(&source);
-        } else if source.is_empty() {
-            added += weight(&output);
-        }
-        if lost >= SHORTEST {
+        if output.is_empty() && weight(&source) >= SHORTEST {
             return said("a sentence without a translation");
         }
-        if added >= SHORTEST {
+        if source.is_empty() {
             return said("a sentence without a source");
-        }
-        if source.is_empty() || output.is_empty() {
-            continue;
         }
         let missing = clauses::missing(&source, exchange.output, exchange.pair);
         match usual.strays(&source, &output, missing) {
