@@ -430,13 +430,12 @@ mod tests {
 
     #[test]
     fn another_wording_is_another_prompt() {
-        let strict = match translate("Guten Tag.") {
-            Task::Translate { pair, text, terms, .. } => {
-                Task::Translate { pair, text, terms, wording: Wording::Strict }
-            }
+        let worded = |wording| match translate("Guten Tag.") {
+            Task::Translate { pair, text, terms, .. } => Task::Translate { pair, text, terms, wording },
             other => other,
         };
-        assert_ne!(shown("chatml", &strict), shown("chatml", &translate("Guten Tag.")));
+        let prompts: Vec<String> = Wording::ALL.iter().map(|&way| shown("chatml", &worded(way))).collect();
+        assert!(prompts.iter().enumerate().all(|(i, prompt)| !prompts[..i].contains(prompt)), "{prompts:#?}");
     }
 
     #[test]
