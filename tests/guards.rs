@@ -346,8 +346,8 @@ fn candidates_are_asked_for_in_different_ways() {
         assert!(matches!(asked[0].task, Task::Translate { wording: Wording::Plain, .. }));
         assert_eq!(asked[0].decoding, Decoding::Greedy);
         assert!(asked.iter().enumerate().all(|(i, request)| !asked[..i].contains(request)), "{quality:?}");
-        let draws = |request: &&Request| matches!(request.decoding, Decoding::Sample { .. });
-        assert_eq!(asked.iter().filter(draws).count() > 0, quality == Quality::Best);
+        let draws = |request: &Request| matches!(request.decoding, Decoding::Sample { .. });
+        assert!(asked.iter().any(draws), "{quality:?}");
     }
 }
 

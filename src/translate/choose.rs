@@ -10,9 +10,9 @@ pub enum Quality {
     /// The likeliest token each time: one candidate.
     #[default]
     Fast,
-    /// A choice among the answers to 3 wordings of the question.
+    /// A choice among the answers to 2 wordings of the question and a draw.
     Balanced,
-    /// A choice among the answers to 4 wordings and 8 draws.
+    /// A choice among the answers to 4 wordings and 6 draws.
     Best,
 }
 
@@ -34,16 +34,23 @@ const SEEDS: u64 = 64;
 /// A way of asking for a translation.
 pub(super) type Way = (Wording, Decoding);
 
-/// The wordings whose likeliest answers are candidates. They differ more than draws do and are better: a choice among
-/// the answers to two of them is worth more than one among five draws.
+/// The wordings whose likeliest answers are candidates. Few of these are worth as much as many draws, but they are few.
 const WORDINGS: [Wording; 4] = [Wording::Plain, Wording::Examples, Wording::Free, Wording::Strict];
 
 impl Quality {
     fn wordings(self) -> &'static [Wording] {
         match self {
             Self::Fast => &WORDINGS[..1],
-            Self::Balanced => &WORDINGS[..3],
+            Self::Balanced => &WORDINGS[..2],
             Self::Best => &WORDINGS,
+        }
+    }
+
+    fn draws(self) -> u64 {
+        match self {
+            Self::Fast => 0,
+            Self::Balanced => 1,
+            Self::Best => 6,
         }
     }
 
@@ -54,13 +61,12 @@ impl Quality {
 
     /// The ways in which the text with this number is asked for first, the plain one before the others.
     pub(super) fn ways(self, number: u64) -> Vec<Way> {
-        let draws = if self == Self::Best { 8 } else { 0 };
         let greedy = self.wordings().iter().map(|&wording| (wording, Decoding::Greedy));
         let draw = |i| {
             let seed = number.wrapping_mul(SEEDS).wrapping_add(i);
             (Wording::Examples, Decoding::Sample { temperature: TEMPERATURE, top_p: TOP_P, seed })
         };
-        greedy.chain((0..draws).map(draw)).collect()
+        greedy.chain((0..self.draws()).map(draw)).collect()
     }
 }
 
