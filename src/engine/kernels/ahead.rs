@@ -59,3 +59,35 @@ impl Ahead {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_fetches_its_place_once_and_begins_anew_with_the_next() {
+        let (ahead, mut progress) = (Ahead::new(2), Progress::default());
+        let weights = vec![0; 3 * STEP + 1];
+        ahead.expect(1, &weights);
+        for fetched in [1, 2, 3, 4, 4, 4] {
+            ahead.fetch(1, &mut progress);
+            assert_eq!(progress.fetched, fetched * STEP);
+        }
+        ahead.expect(1, &weights[64..]);
+        ahead.fetch(1, &mut progress);
+        assert_eq!(progress.fetched, STEP);
+    }
+
+    #[test]
+    fn there_is_a_most_and_nothing_for_threads_that_are_not() {
+        let (ahead, mut progress) = (Ahead::new(2), Progress::default());
+        let weights = vec![0; 2 * MOST];
+        ahead.expect(0, &weights);
+        ahead.expect(1, &weights);
+        ahead.expect(7, &weights);
+        (0..MOST).for_each(|_| ahead.fetch(1, &mut progress));
+        assert_eq!(progress.fetched, MOST);
+        ahead.fetch(7, &mut progress);
+        assert_eq!(progress.fetched, MOST);
+    }
+}
