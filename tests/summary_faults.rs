@@ -2,7 +2,7 @@
 //!
 //! The summaries are the references of `tests/data/summaries`, one German and one English for each article. Each number
 //! and each name in them is replaced, one at a time, by those of other articles: a number by one, a name by all of its
-//! kind. A German summary is held against its article, an English one against itself. Names that stand after an article
+//! kind, in a long article by every eighth. A German summary is held against its article, an English one against itself. Names that stand after an article
 //! (`die Waal`) are not in the table: in German nothing tells them from common nouns.
 
 use std::collections::HashSet;
@@ -108,7 +108,8 @@ fn names_that_the_source_lacks_are_flagged() {
     for summary in summaries() {
         for name in names.iter().filter(|name| name.article == summary.article) {
             let others = names.iter().filter(|other| other.kind == name.kind && !summary.has(&other.text));
-            for other in others.map(|other| other.text.as_str()) {
+            let step = if summary.source.len() > 100 { 8 } else { 1 };
+            for other in others.step_by(step).map(|other| other.text.as_str()) {
                 for sentence in summary.sentences.iter().filter_map(|s| replaced(s, &name.text, other)) {
                     seeded += 1;
                     let flags = summary.flags(&sentence, FlagKind::UnknownName);
@@ -119,7 +120,7 @@ fn names_that_the_source_lacks_are_flagged() {
             }
         }
     }
-    assert!(seeded > 5000, "{seeded}");
+    assert!(seeded > 4000, "{seeded}");
     assert!(100 * missed.len() <= seeded, "{} of {seeded} missed:\n{}", missed.len(), missed.join("\n"));
 }
 
