@@ -6,7 +6,8 @@
 //! Each round starts a process for each engine in turn, so that neither one's memory nor its waiting threads
 //! touch the other: `diglot bench` for ours, this program with `--candle` for candle. The table shows medians
 //! over the rounds: tokens a second, and the peak of resident memory in bytes. Where we decode 128 deep,
-//! candle decodes 16 deep, since several rows can be read only a token at a time there.
+//! candle decodes 16 deep, since several rows can be read only a token at a time there. With
+//! `DIGLOT_KERNEL=avx2` candle, too, is held to AVX2, so that both multiply with the same instructions.
 
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -88,6 +89,10 @@ fn ours(options: &Options) -> Result<Value> {
 fn candles(options: &Options) -> Result<Value> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg(&options.model).arg("--candle");
+    if std::env::var("DIGLOT_KERNEL").is_ok_and(|form| form == "avx2") {
+        // The name is candle's own.
+        command.env("MISTRALRS_FORCE_AVX2", "1");
+    }
     run(command.env("CANDLE_NUM_THREADS", options.threads.to_string()))
 }
 

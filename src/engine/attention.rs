@@ -224,11 +224,13 @@ fn tile<const FMA: bool, T: Number, const ROWS: usize, const COLS: usize>(
     let mut sums = [[0f32; COLS]; ROWS];
     let rows: [&[f32]; ROWS] = std::array::from_fn(|i| &a[i * k..][..k]);
     for p in 0..k {
-        let b = &b[p * n..][..COLS];
+        // Read once, and not again for each row.
+        let numbers = &b[p * n..][..COLS];
+        let b: [f32; COLS] = std::array::from_fn(|i| numbers[i].to_f32());
         for (sums, row) in sums.iter_mut().zip(&rows) {
             let x = row[p];
             for (sum, b) in sums.iter_mut().zip(b) {
-                *sum = multiply_add::<FMA>(x, b.to_f32(), *sum);
+                *sum = multiply_add::<FMA>(x, b, *sum);
             }
         }
     }

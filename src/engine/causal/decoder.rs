@@ -189,6 +189,7 @@ impl Decoder {
             step.feed_forward(layer, &mut stream)?;
         }
         slots.buffers = step.buffers;
+        Linear::expect([&self.output], &self.pool);
         let wanted = self.wanted(rows, &stream);
         let mut hidden = vec![0.0; wanted.len()];
         ops::rms_norm(&wanted, &self.norm, self.config.rms_eps as f32, &mut hidden);
@@ -344,9 +345,11 @@ impl Step<'_> {
         let (tokens, eps, pool) = (stream.len() / hidden, self.model.config.rms_eps as f32, &self.model.pool);
         let b = &mut self.buffers;
 
+        Linear::expect([&layer.query, &layer.key, &layer.value], pool);
         norm(stream, &layer.attention_norm, eps, &mut b.normed, pool);
         let layers = [(&layer.query, &mut b.query), (&layer.key, &mut b.key), (&layer.value, &mut b.value)];
         Linear::forward_all(layers, &b.normed, tokens, &mut b.scratch, pool)?;
+        Linear::expect([&layer.attention_output], pool);
         for (x, weight, width) in
             [(&mut b.query, &layer.query_norm, q_width), (&mut b.key, &layer.key_norm, kv_width)]
         {
@@ -380,9 +383,11 @@ impl Step<'_> {
         let (tokens, eps, pool) = (stream.len() / hidden, self.model.config.rms_eps as f32, &self.model.pool);
         let b = &mut self.buffers;
 
+        Linear::expect([&layer.gate, &layer.up], pool);
         norm(stream, &layer.feed_forward_norm, eps, &mut b.normed, pool);
         let layers = [(&layer.gate, &mut b.gate), (&layer.up, &mut b.up)];
         Linear::forward_all(layers, &b.normed, tokens, &mut b.scratch, pool)?;
+        Linear::expect([&layer.down], pool);
         let up = &b.up;
         by_rows(&mut b.gate, feed_forward, pool, |first, gate| {
             (layer.activation)(gate, &up[first * feed_forward..][..gate.len()]);

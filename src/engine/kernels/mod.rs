@@ -38,6 +38,7 @@ use crate::engine::ops;
 use crate::error::{Error, Result};
 
 mod activations;
+mod ahead;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -425,6 +426,25 @@ pub(crate) fn multiply(
             }
         });
     });
+}
+
+/// Says that the next region is a product of one row, or of few, with all of these weights: threads that wait fetch
+/// those with which they will begin.
+pub(crate) fn expect<'a>(weights: impl Iterator<Item = &'a PackedLinear> + Clone, pool: &Pool) {
+    let threads = pool.threads();
+    let len = |weight: &PackedLinear| weight.tiles_at_once(true, threads);
+    let strips = |weight: &PackedLinear| weight.n.div_ceil(COLUMNS).div_ceil(len(weight));
+    let count = weights.clone().map(strips).sum();
+    for thread in 0..threads {
+        let mut first = shares::run(count, thread, threads).start;
+        for weight in weights.clone() {
+            if first < strips(weight) {
+                pool.expect(thread, &weight.data[first * len(weight) * weight.tile_bytes()..]);
+                break;
+            }
+            first -= strips(weight);
+        }
+    }
 }
 
 /// Multiplies `x`, `m` rows of inputs, with a weight and hands results over in pieces: `take` is called with what is

@@ -12,6 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::ahead::{Ahead, Progress};
 use super::shares::Shares;
 
 /// How long a thread spins before it sleeps.
@@ -38,6 +39,8 @@ struct Shared {
     opened: Condvar,
     /// Signalled when the last worker leaves a region.
     left: Condvar,
+    /// What waiting threads fetch.
+    ahead: Ahead,
 }
 
 #[derive(Default)]
@@ -58,8 +61,8 @@ impl std::fmt::Debug for State {
     }
 }
 
-/// A region's work: every thread that joins calls it once.
-type Task = &'static (dyn Fn() + Sync);
+/// A region's work: every thread that joins calls it once, with its number; the caller's is 0.
+type Task = &'static (dyn Fn(usize) + Sync);
 
 impl Pool {
     /// A pool of `threads` threads, the caller included; at least one. Where the system grants fewer
@@ -71,12 +74,13 @@ impl Pool {
             state: Mutex::new(State::default()),
             opened: Condvar::new(),
             left: Condvar::new(),
+            ahead: Ahead::new(threads),
         });
         let workers = (1..threads.max(1))
             .map_while(|index| {
                 let shared = shared.clone();
                 let builder = std::thread::Builder::new().name(format!("compute-{index}"));
-                builder.spawn(move || shared.work()).ok()
+                builder.spawn(move || shared.work(index)).ok()
             })
             .collect();
         Self { shared, caller: Mutex::new(()), workers }
@@ -105,7 +109,7 @@ impl Pool {
             return (0..count).for_each(work);
         }
         let shares = Shares::new(count, self.threads());
-        self.broadcast(&|| shares.work(&work));
+        self.broadcast(&|thread| shares.work(thread, &work));
     }
 
     /// Calls `f`. Regions that are opened meanwhile, by whatever thread, are worked off by their callers alone, so that
@@ -143,14 +147,20 @@ impl Pool {
         });
     }
 
+    /// Says with which weights the share of a thread will begin in the next region, so that it fetches them while it
+    /// waits.
+    pub(super) fn expect(&self, thread: usize, weights: &[u8]) {
+        self.shared.ahead.expect(thread, weights);
+    }
+
     /// Runs `task` on the caller and on every worker that comes in time. Holds the caller's turn.
-    fn broadcast(&self, task: &(dyn Fn() + Sync)) {
+    fn broadcast(&self, task: &(dyn Fn(usize) + Sync)) {
         // SAFETY: only the lifetime changes. Workers reach the task through `state.task` alone, enter the
         // region under the lock, and `close` below takes the task away and waits until none is inside. It
         // is reached on every path, since a panic of the caller's part is caught.
-        let task: Task = unsafe { std::mem::transmute::<&(dyn Fn() + Sync), Task>(task) };
+        let task: Task = unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), Task>(task) };
         self.shared.open(task);
-        let own = catch_unwind(AssertUnwindSafe(task));
+        let own = catch_unwind(AssertUnwindSafe(|| task(0)));
         let theirs = self.shared.close();
         if let Some(panic) = own.err().or(theirs) {
             resume_unwind(panic);
@@ -198,10 +208,13 @@ impl Shared {
     }
 
     /// A worker's life.
-    fn work(&self) {
-        let mut seen = 0;
+    fn work(&self, thread: usize) {
+        let (mut seen, mut fetched) = (0, Progress::default());
         loop {
-            spin_until(|| self.epoch.load(Ordering::Acquire) != seen);
+            spin_until(|| {
+                self.ahead.fetch(thread, &mut fetched);
+                self.epoch.load(Ordering::Acquire) != seen
+            });
             let mut state = self.lock();
             while self.epoch.load(Ordering::Acquire) == seen && !state.ended {
                 state.sleeping += 1;
@@ -215,7 +228,7 @@ impl Shared {
             let Some(task) = state.task else { continue };
             self.running.fetch_add(1, Ordering::Relaxed);
             drop(state);
-            let result = catch_unwind(AssertUnwindSafe(task));
+            let result = catch_unwind(AssertUnwindSafe(|| task(thread)));
             let mut state = self.lock();
             if let Err(panic) = result {
                 state.panic.get_or_insert(panic);
@@ -228,7 +241,7 @@ impl Shared {
 }
 
 /// Spins until `done`, for [`SPIN`] at most.
-fn spin_until(done: impl Fn() -> bool) {
+fn spin_until(mut done: impl FnMut() -> bool) {
     let mut start = None;
     while !done() {
         for _ in 0..8 {

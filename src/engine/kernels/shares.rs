@@ -1,13 +1,17 @@
 //! How a region's items are dealt out: each thread walks its own run of neighbours, which is a straight stream
 //! through memory, and takes from the end of another's when its own is done.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The items of a region, a run for each thread.
 pub(super) struct Shares {
     runs: Vec<Run>,
-    /// Threads that have come.
-    joined: AtomicUsize,
+}
+
+/// The run of one of several threads among `count` items.
+pub(super) fn run(count: usize, thread: usize, threads: usize) -> Range<usize> {
+    count * thread / threads..count * (thread + 1) / threads
 }
 
 /// Items `first..end` that are left, both in one word: `end << 32 | first`.
@@ -20,14 +24,13 @@ impl Shares {
     /// If there are 2^32 items.
     pub(super) fn new(count: usize, threads: usize) -> Self {
         assert!(u32::try_from(count).is_ok(), "{count} items");
-        let bound = |thread: usize| (count * thread / threads) as u64;
-        let run = |thread| Run(AtomicU64::new(bound(thread + 1) << 32 | bound(thread)));
-        Self { runs: (0..threads).map(run).collect(), joined: AtomicUsize::new(0) }
+        let runs = (0..threads).map(|thread| run(count, thread, threads));
+        let runs = runs.map(|run| Run(AtomicU64::new((run.end as u64) << 32 | run.start as u64)));
+        Self { runs: runs.collect() }
     }
 
-    /// Calls `work` with one item after the other until none is left. Each thread of the region calls this once.
-    pub(super) fn work(&self, work: impl Fn(usize)) {
-        let own = self.joined.fetch_add(1, Ordering::Relaxed) % self.runs.len();
+    /// Calls `work` with one item after the other until none is left. Thread `own` of the region calls this once.
+    pub(super) fn work(&self, own: usize, work: impl Fn(usize)) {
         while let Some(item) = self.runs[own].first() {
             work(item);
         }
@@ -72,9 +75,9 @@ mod tests {
     fn a_thread_walks_its_own_run_and_then_the_others_from_their_ends() {
         let shares = Shares::new(7, 2);
         let order = RefCell::new(Vec::new());
-        shares.work(|item| order.borrow_mut().push(item));
+        shares.work(0, |item| order.borrow_mut().push(item));
         assert_eq!(order.into_inner(), [0, 1, 2, 6, 5, 4, 3]);
-        shares.work(|item| panic!("{item} was taken twice"));
+        shares.work(1, |item| panic!("{item} was taken twice"));
     }
 
     #[test]
@@ -82,7 +85,7 @@ mod tests {
         for (count, threads) in [(0, 3), (1, 4), (2, 5), (9, 1)] {
             let shares = Shares::new(count, threads);
             let seen = RefCell::new(vec![0; count]);
-            (0..threads).for_each(|_| shares.work(|item| seen.borrow_mut()[item] += 1));
+            (0..threads).for_each(|own| shares.work(own, |item| seen.borrow_mut()[item] += 1));
             assert!(seen.into_inner().iter().all(|&n| n == 1), "{count} {threads}");
         }
     }

@@ -64,21 +64,39 @@ unsafe fn one_tile(tile: &Tile<'_>, groups: &[Group<'_>], out: &mut [[f32; COLUM
         for (g, group) in groups.iter().enumerate() {
             for first in (0..ROWS).step_by(R) {
                 let rows = Rows::<R>::new(group, first, ROWS);
-                let out = out[(g * ROWS + first) * stride..].iter_mut().step_by(stride);
                 // SAFETY: the group has these rows, and they have this block.
                 unsafe {
                     let values = match tile.format {
                         Format::Q6K => block.q6_k(rows, index),
                         _ => block.q4_k(rows, index),
                     };
-                    for ((r, values), out) in values.iter().enumerate().zip(out) {
-                        for (value, half) in values.iter().zip(out.as_chunks_mut::<HALF>().0) {
-                            let total = _mm256_loadu_ps(half.as_ptr());
-                            let total = _mm256_fmadd_ps(rows.scale(index, r), *value, total);
-                            _mm256_storeu_ps(half.as_mut_ptr(), total);
-                        }
-                    }
+                    add_scaled(&values, rows, index, &mut out[(g * ROWS + first) * stride..], stride);
                 }
+            }
+        }
+    }
+}
+
+/// Adds the values of a block, times the rows' scales, to the results of the rows, `stride` apart.
+///
+/// # Safety
+/// The rows must have block `index`.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+unsafe fn add_scaled(
+    values: &Values,
+    rows: Rows<R>,
+    index: usize,
+    out: &mut [[f32; COLUMNS]],
+    stride: usize,
+) {
+    for (r, values) in values.iter().enumerate() {
+        let out = &mut out[r * stride];
+        for (value, half) in values.iter().zip(out.as_chunks_mut::<HALF>().0) {
+            // SAFETY: the caller's promise; half a row of results is a vector.
+            unsafe {
+                let total = _mm256_loadu_ps(half.as_ptr());
+                _mm256_storeu_ps(half.as_mut_ptr(), _mm256_fmadd_ps(rows.scale(index, r), *value, total));
             }
         }
     }
@@ -237,90 +255,70 @@ impl Block {
 /// 16-bit sums of the products of eight words of quants with four rows.
 ///
 /// Written out, since the compiler puts the loads of all words before the first product, for which there are not
-/// the registers. Four products at a time, so that no sum waits for its product.
+/// the registers. Four products at a time, so that no sum waits for its product; those of the first word are the
+/// first sums.
 ///
 /// # Safety
 /// `quants` points at the words' vectors and `words` at the first of the four rows' words of activations, where a
 /// group has [`ROWS`].
+#[rustfmt::skip]
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
 unsafe fn eight_words(quants: *const Pair, words: *const i32) -> Sums {
-    /// Adds the products of a word, whose quants and activations begin at these bytes.
-    macro_rules! word {
-        ($quants:literal, $words:literal) => {
+    /// Loads the quants of word `$word`.
+    macro_rules! quants {
+        ($word:literal) => {
+            concat!("vmovdqa {a}, [{quants} + 64*", $word, "]\n", "vmovdqa {b}, [{quants} + 64*", $word, " + 32]\n")
+        };
+    }
+    /// The products of word `$word` with rows `$row` and `$row + 1`.
+    macro_rules! products {
+        ($word:literal, $row:literal, $p:literal $q:literal $r:literal $s:literal) => {
             concat!(
-                "vmovdqa {a}, [{quants} + ",
-                $quants,
-                "]\n",
-                "vmovdqa {b}, [{quants} + ",
-                $quants,
-                " + 32]\n",
-                "vpbroadcastd {x}, [{words} + ",
-                $words,
-                "]\n",
-                "vpbroadcastd {y}, [{words} + ",
-                $words,
-                " + 4]\n",
-                "vpmaddubsw {p}, {a}, {x}\n",
-                "vpmaddubsw {q}, {b}, {x}\n",
-                "vpmaddubsw {r}, {a}, {y}\n",
-                "vpmaddubsw {s}, {b}, {y}\n",
-                "vpaddw {s0}, {s0}, {p}\n",
-                "vpaddw {s1}, {s1}, {q}\n",
-                "vpaddw {s2}, {s2}, {r}\n",
-                "vpaddw {s3}, {s3}, {s}\n",
-                "vpbroadcastd {x}, [{words} + ",
-                $words,
-                " + 8]\n",
-                "vpbroadcastd {y}, [{words} + ",
-                $words,
-                " + 12]\n",
-                "vpmaddubsw {p}, {a}, {x}\n",
-                "vpmaddubsw {q}, {b}, {x}\n",
-                "vpmaddubsw {r}, {a}, {y}\n",
-                "vpmaddubsw {s}, {b}, {y}\n",
-                "vpaddw {s4}, {s4}, {p}\n",
-                "vpaddw {s5}, {s5}, {q}\n",
-                "vpaddw {s6}, {s6}, {r}\n",
-                "vpaddw {s7}, {s7}, {s}\n",
+                "vpbroadcastd {x}, [{words} + 32*", $word, " + 4*", $row, "]\n",
+                "vpbroadcastd {y}, [{words} + 32*", $word, " + 4*", $row, " + 4]\n",
+                "vpmaddubsw {", $p, "}, {a}, {x}\n", "vpmaddubsw {", $q, "}, {b}, {x}\n",
+                "vpmaddubsw {", $r, "}, {a}, {y}\n", "vpmaddubsw {", $s, "}, {b}, {y}\n",
             )
         };
     }
-    let mut sums = [[_mm256_setzero_si256(); 2]; R];
-    let [[s0, s1], [s2, s3], [s4, s5], [s6, s7]] = &mut sums;
+    /// Adds them to sums.
+    macro_rules! add {
+        ($p:literal $q:literal $r:literal $s:literal) => {
+            concat!(
+                "vpaddw {", $p, "}, {", $p, "}, {p}\n", "vpaddw {", $q, "}, {", $q, "}, {q}\n",
+                "vpaddw {", $r, "}, {", $r, "}, {r}\n", "vpaddw {", $s, "}, {", $s, "}, {s}\n",
+            )
+        };
+    }
+    macro_rules! word {
+        ($word:literal) => {
+            concat!(
+                quants!($word),
+                products!($word, 0, "p" "q" "r" "s"), add!("s0" "s1" "s2" "s3"),
+                products!($word, 2, "p" "q" "r" "s"), add!("s4" "s5" "s6" "s7"),
+            )
+        };
+    }
+    let [s0, s1, s2, s3, s4, s5, s6, s7]: [__m256i; 8];
     // SAFETY: AVX2 instructions that read what the caller promised and write nothing but registers.
     unsafe {
         asm!(
-            word!(0, 0),
-            word!(64, 32),
-            word!(128, 64),
-            word!(192, 96),
-            word!(256, 128),
-            word!(320, 160),
-            word!(384, 192),
-            word!(448, 224),
+            quants!(0),
+            products!(0, 0, "s0" "s1" "s2" "s3"),
+            products!(0, 2, "s4" "s5" "s6" "s7"),
+            word!(1), word!(2), word!(3), word!(4), word!(5), word!(6), word!(7),
             quants = in(reg) quants,
             words = in(reg) words,
-            a = out(ymm_reg) _,
-            b = out(ymm_reg) _,
-            x = out(ymm_reg) _,
-            y = out(ymm_reg) _,
-            p = out(ymm_reg) _,
-            q = out(ymm_reg) _,
-            r = out(ymm_reg) _,
-            s = out(ymm_reg) _,
-            s0 = inout(ymm_reg) *s0,
-            s1 = inout(ymm_reg) *s1,
-            s2 = inout(ymm_reg) *s2,
-            s3 = inout(ymm_reg) *s3,
-            s4 = inout(ymm_reg) *s4,
-            s5 = inout(ymm_reg) *s5,
-            s6 = inout(ymm_reg) *s6,
-            s7 = inout(ymm_reg) *s7,
+            a = out(ymm_reg) _, b = out(ymm_reg) _,
+            x = out(ymm_reg) _, y = out(ymm_reg) _,
+            p = out(ymm_reg) _, q = out(ymm_reg) _, r = out(ymm_reg) _, s = out(ymm_reg) _,
+            s0 = out(ymm_reg) s0, s1 = out(ymm_reg) s1, s2 = out(ymm_reg) s2, s3 = out(ymm_reg) s3,
+            s4 = out(ymm_reg) s4, s5 = out(ymm_reg) s5, s6 = out(ymm_reg) s6, s7 = out(ymm_reg) s7,
             options(pure, readonly, nostack, preserves_flags),
         );
     }
-    sums
+    [[s0, s1], [s2, s3], [s4, s5], [s6, s7]]
 }
 
 /// As [`eight_words`].
