@@ -1,10 +1,16 @@
 //! Encoder-decoder models from a folder as a user meets them: a tiny OPUS-MT snapshot with random weights, whose text is
 //! nonsense but whose way through the program is everybody's.
 
+#[path = "support/bart.rs"]
+mod bart;
+#[path = "support/layouts.rs"]
+mod layouts;
 #[path = "support/opus.rs"]
 mod opus;
 #[path = "support/outcome.rs"]
 mod outcome;
+#[path = "support/pytorch.rs"]
+mod pytorch;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +21,7 @@ use diglot::engine::{Engine, Event, Flow};
 use diglot::plan::{Decoding, Length, Request, Task, Wording};
 use diglot::{ErrorKind, Lang, LangPair, Term};
 use outcome::{assert_fails, stderr};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const GERMAN: &str = "Das neue Hallenbad\n\nDie Stadt eröffnet am 3. Mai 2024 ein Hallenbad. Es kostete 12,5 \
@@ -133,6 +139,33 @@ fn a_translator_writes_no_summaries() {
 }
 
 #[test]
+fn a_summariser_writes_summaries_and_no_translations() {
+    let desk = Desk::new();
+    bart::write(&desk.home.path().join("bart-large-cnn"));
+    fs::write(
+        desk.home.path().join("town.txt"),
+        "The town opens a pool in May. It was closed for two years.\n",
+    )
+    .unwrap();
+    let summarize = |args: &[&str]| {
+        let usual = ["--model", "./bart-large-cnn", "--from", "en", "--format", "json", "town.txt"];
+        desk.run("summarize", &[&usual, args].concat())
+    };
+    let first = summarize(&[]);
+    assert_eq!(first.status.code(), Some(0), "{}", stderr(&first));
+    assert_eq!(summarize(&["--method", "abstractive"]).stdout, first.stdout, "the same, and the same twice");
+    let article: Value = serde_json::from_slice(&first.stdout).unwrap();
+    let model = &article["models"]["summarizer"];
+    assert_eq!((&model["name"], &model["unlisted"]), (&"bart-large-cnn".into(), &true.into()));
+    let summary = &article["summaries"][0];
+    assert_eq!(summary["lang"], "en");
+    assert!(!summary["sentences"][0]["text"].as_str().unwrap().is_empty());
+
+    let args = ["--model", "./bart-large-cnn", "--from", "en", "--lang", "de", "town.txt"];
+    assert_fails(&desk.run("translate", &args), 2, &["writes summaries", "hint:", "--translator"]);
+}
+
+#[test]
 fn an_incomplete_folder_names_the_missing_piece() {
     for missing in ["config.json", "vocab.json", "source.spm", "target.spm", "model.safetensors"] {
         let desk = Desk::new();
@@ -144,6 +177,58 @@ fn an_incomplete_folder_names_the_missing_piece() {
         fs::remove_file(desk.model().join(optional)).unwrap();
     }
     assert_eq!(desk.translate(&[]).status.code(), Some(0));
+}
+
+#[test]
+fn weights_in_shards_and_pickles_are_the_same_weights() {
+    let segments = |desk: &Desk, files: &[&str]| {
+        let article = desk.article(&[]);
+        let named = article["models"]["translator"]["files"].as_array().unwrap().iter();
+        assert_eq!(named.map(|file| file["name"].as_str().unwrap()).collect::<Vec<_>>(), files);
+        article["segments"].clone()
+    };
+    let expected = segments(&Desk::new(), &["model.safetensors"]);
+
+    let desk = Desk::new();
+    layouts::pickle(&desk.model());
+    assert_eq!(segments(&desk, &["pytorch_model.bin"]), expected);
+
+    for split in [layouts::shards, layouts::pickled_shards] {
+        let desk = Desk::new();
+        let shards = split(&desk.model());
+        assert_eq!(segments(&desk, &shards.each_ref().map(String::as_str)), expected);
+        for shard in shards {
+            let path = desk.model().join(&shard);
+            let bytes = fs::read(&path).unwrap();
+            fs::remove_file(&path).unwrap();
+            assert_fails(&desk.translate(&[]), 4, &[&shard, "not in the folder", "hint:"]);
+            fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+            assert_fails(&desk.translate(&[]), 4, &[&shard, "hint:"]);
+            fs::write(&path, &bytes).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_recommended_setting_that_is_not_known_is_told() {
+    let desk = Desk::new();
+    let path = desk.model().join("generation_config.json");
+    let own: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let said = |settings: Value| {
+        let mut all = own.clone();
+        all.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+        fs::write(&path, all.to_string()).unwrap();
+        let output = desk.translate(&[]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        stderr(&output)
+    };
+    let neutral = json!({
+        "repetition_penalty": 1.0, "num_beam_groups": 1, "sequence_bias": null, "do_sample": false, "top_k": 50,
+        "begin_suppress_tokens": [5], "bad_words_ids": [[5, 6]],
+    });
+    assert!(!said(neutral).contains("recommends"));
+    let known = said(json!({"repetition_penalty": 1.3, "sequence_bias": [[[5], -2.0]], "do_sample": true}));
+    assert!(known.contains("recommends repetition_penalty, sequence_bias, do_sample"), "{known}");
 }
 
 #[test]
@@ -319,7 +404,7 @@ fn a_glossary_is_reported_and_its_misses_are_flagged() {
             kept += usize::from(!missed);
         }
     }
-    assert_eq!(article["glossary"], serde_json::json!({"found": 3, "kept": kept}));
+    assert_eq!(article["glossary"], json!({"found": 3, "kept": kept}));
 }
 
 #[test]

@@ -125,6 +125,14 @@ fn a_step_that_no_model_makes_is_refused() {
     assert_fails(&desk.translate(&format!("{from_de} --via es {TWO_STEPS}")), 2, &["--via"]);
     assert_fails(&desk.translate(&format!("{from_de} --via-model ./opus-mt-en-fr")), 2, &["--via"]);
     assert_fails(&desk.translate(&format!("{from_de} --alternatives 2 {TWO_STEPS}")), 2, &["--alternatives"]);
+    for shared in ["--glossary terms.csv", "--tm news.tm"] {
+        let flag = shared.split_once(' ').unwrap().0;
+        assert_fails(
+            &desk.translate(&format!("{from_de} {shared} {TWO_STEPS}")),
+            2,
+            &["--via", flag, "hint:"],
+        );
+    }
     assert_fails(&desk.translate(&format!("{from_de} --model ./opus-mt-de-en --via xx")), 2, &["xx"]);
 }
 

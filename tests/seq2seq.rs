@@ -15,7 +15,7 @@ use diglot::{Error, ErrorKind};
 use random_weights::RandomWeights;
 use serde_json::{Value, json};
 
-const MODELS: [&str; 11] = [
+const MODELS: [&str; 12] = [
     "marian",
     "marian-split",
     "m2m100",
@@ -27,6 +27,7 @@ const MODELS: [&str; 11] = [
     "t5-gated",
     "mt5",
     "madlad",
+    "umt5",
 ];
 
 #[derive(serde::Deserialize)]
@@ -239,6 +240,62 @@ fn beam_outputs_are_those_of_transformers() {
                 }
             }
         }
+    }
+}
+
+/// Settings of `generation_config.json` that keep tokens from being written, and what is then written.
+#[derive(serde::Deserialize)]
+struct Worded {
+    model: String,
+    sources: Vec<Vec<u32>>,
+    beams: usize,
+    settings: Value,
+    outputs: Vec<Vec<u32>>,
+}
+
+#[test]
+fn what_is_not_to_be_written_is_not_as_in_transformers() {
+    let cases: Vec<Worded> = serde_json::from_slice(&std::fs::read(folder("words.json")).unwrap()).unwrap();
+    assert_eq!(cases.len(), 32);
+    for Worded { model: name, sources, beams, settings, outputs } in cases {
+        let model = load(&name, Precision::F32);
+        let sources: Vec<Source> = sources.into_iter().map(Source::from).collect();
+        let search = |folder: &Path| {
+            let options = SearchOptions {
+                beams,
+                early_stopping: EarlyStopping::Heuristic,
+                length_penalty: 1.0,
+                ..SearchOptions::of_folder(folder).unwrap()
+            };
+            let found = generate(&model, &sources, &options);
+            found.into_iter().map(|mut beams| beams.remove(0).tokens).collect::<Vec<_>>()
+        };
+        let copy = changed(&name, "generation_config.json", |bytes| {
+            let mut generation: Value = serde_json::from_slice(&bytes).unwrap();
+            generation.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+            Some(serde_json::to_vec(&generation).unwrap())
+        });
+        assert_eq!(search(copy.path()), outputs, "{name}, {beams} beams, {settings}");
+        assert_ne!(search(&folder(&name)), outputs, "{settings} shows");
+    }
+}
+
+#[test]
+fn settings_of_a_search_that_make_no_sense_are_named() {
+    for (key, value) in [
+        ("bad_words_ids", json!([5])),
+        ("bad_words_ids", json!([[]])),
+        ("bad_words_ids", json!([[5, -1]])),
+        ("bad_words_ids", json!("[[5]]")),
+        ("suppress_tokens", json!([-1])),
+        ("begin_suppress_tokens", json!(["a"])),
+        ("max_new_tokens", json!(-3)),
+    ] {
+        let copy =
+            changed("bart", "generation_config.json", |_| Some(json!({key: value}).to_string().into()));
+        let error = SearchOptions::of_folder(copy.path()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Model);
+        assert!(error.to_string().contains(key), "{error}");
     }
 }
 

@@ -21,7 +21,7 @@ const SENTENCE_PIECE: &[&[&str]] =
     &[&["sentencepiece.bpe.model"], &["spiece.model"], &["sentencepiece.model"], &["tokenizer.json"]];
 
 /// The families whose repositories can be fetched by name.
-pub(crate) const FAMILIES: [Family; 7] = [
+pub(crate) const FAMILIES: [Family; 8] = [
     Family { name: "marian", roles: TRANSLATES, tokenizers: &[&["vocab.json", "source.spm", "target.spm"]] },
     Family {
         name: "m2m_100",
@@ -45,6 +45,7 @@ pub(crate) const FAMILIES: [Family; 7] = [
     Family { name: "pegasus", roles: SUMMARIZES, tokenizers: &[&["spiece.model"], &["tokenizer.json"]] },
     Family { name: "t5", roles: BOTH, tokenizers: SENTENCE_PIECE },
     Family { name: "mt5", roles: BOTH, tokenizers: SENTENCE_PIECE },
+    Family { name: "umt5", roles: BOTH, tokenizers: SENTENCE_PIECE },
 ];
 
 /// Settings that a model of any family may have beside `config.json`.

@@ -160,6 +160,12 @@ impl<'a> Roles<'a> {
         let ModelInfo { name, unlisted, .. } = model.info();
         let unlisted = if *unlisted { " (unlisted: no model card knows its bytes)" } else { "" };
         self.reporter.note(format!("loaded {name}{unlisted} in {seconds:.1} s"));
+        if let unheeded @ [_, ..] = model.unheeded() {
+            self.reporter.note(format!(
+                "{name}: its generation_config.json recommends {}, which diglot does not know; its output may differ",
+                unheeded.join(", ")
+            ));
+        }
         Ok(model)
     }
 

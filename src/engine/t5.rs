@@ -1,4 +1,4 @@
-//! T5 in its versions (T5, v1.1 and flan-T5, mT5, MADLAD-400): the encoder-decoder of `seq2seq` with relative
+//! T5 in its versions (T5, v1.1 and flan-T5, mT5, umT5, MADLAD-400): the encoder-decoder of `seq2seq` with relative
 //! position bias, root-mean-square norms, unscaled attention and, from v1.1 on, gated feed-forward layers. Names of
 //! tensors are those of Python's transformers.
 
@@ -25,7 +25,7 @@ pub(super) fn load(
     folder: PathBuf,
 ) -> Result<Model> {
     let loader = Loader { weights, stored, pool: &pool };
-    let parts = Parts::read(config, &loader)?;
+    let parts = Parts::read(family, config, &loader)?;
     let width = parts.width;
     let vocab = config.size("vocab_size", LIMITS.vocab)?;
     let layers = config.size("num_layers", LIMITS.layers)?;
@@ -36,7 +36,7 @@ pub(super) fn load(
     // The first version uses one table for everything and scales what it multiplies with; `tie_word_embeddings` is
     // written as false by the later ones.
     let scales = config.flag("scale_decoder_outputs");
-    let scales = scales.unwrap_or(config.flag("tie_word_embeddings") != Some(false)) && family == Family::T5;
+    let scales = scales.unwrap_or(config.flag("tie_word_embeddings") != Some(false)) && family != Family::Mt5;
     let names = ["shared.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight"];
     let table = loader.embeddings(loader.first_of(&names)?, vocab, width)?;
     let head = match loader.has("lm_head.weight") && !scales {
@@ -80,6 +80,7 @@ pub(super) fn load(
 
 /// Reads layers by their names.
 struct Parts<'a> {
+    family: Family,
     loader: &'a Loader<'a>,
     width: usize,
     heads: Heads,
@@ -90,9 +91,10 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    fn read(config: &Settings, loader: &'a Loader<'a>) -> Result<Self> {
+    fn read(family: Family, config: &Settings, loader: &'a Loader<'a>) -> Result<Self> {
         let kind = config.text("feed_forward_proj").unwrap_or("relu");
         Ok(Self {
+            family,
             loader,
             width: config.size("d_model", LIMITS.width)?,
             heads: Heads {
@@ -143,7 +145,7 @@ impl<'a> Parts<'a> {
         Ok(Norm::RootMeanSquare { weight, eps: self.eps })
     }
 
-    /// The bias of the first layer serves all.
+    /// The bias of the first layer serves all, but in umT5 each has its own (Chung et al. 2023).
     fn side<L>(&self, config: &Settings, name: &str, layers: Vec<L>) -> Result<Side<L>> {
         let buckets = match config.count("relative_attention_num_buckets")? {
             Some(_) => config.size("relative_attention_num_buckets", 1024)?,
@@ -155,14 +157,19 @@ impl<'a> Parts<'a> {
                 config.wrong("relative_attention_num_buckets", "and the distance do not fit each other")
             );
         }
-        let tensor = format!("{name}.block.0.layer.0.SelfAttention.relative_attention_bias.weight");
-        let table = self.loader.tensor(&tensor, &[buckets, self.heads.count])?;
+        let heads = self.heads.count;
+        let own = if self.family == Family::Umt5 { layers.len() } else { 1 };
+        let bias = |layer: usize| {
+            let tensor = format!("{name}.block.{layer}.layer.0.SelfAttention.relative_attention_bias.weight");
+            let table = self.loader.tensor(&tensor, &[buckets, heads])?;
+            Ok(RelativeBias { table, heads, max_distance })
+        };
         Ok(Side {
             positions: Positions::Relative,
             embedding_norm: None,
-            layers,
             final_norm: Some(self.norm(&format!("{name}.final_layer_norm"))?),
-            bias: Some(RelativeBias { table, heads: self.heads.count, max_distance }),
+            biases: (0..own).map(bias).collect::<Result<_>>()?,
+            layers,
         })
     }
 }

@@ -51,6 +51,8 @@ pub struct Model {
     fingerprint: Arc<str>,
     /// How it was loaded, as far as that changes what it writes.
     settings: Arc<str>,
+    /// What its own settings recommend that is not heeded.
+    unheeded: Arc<[&'static str]>,
     /// Tokens set aside for the wording around a text.
     prompt_tokens: usize,
     /// What examples of a translation add to it.
@@ -167,7 +169,8 @@ impl Model {
             .collect::<Result<_>>()?;
         let info = ModelInfo { name, files, unlisted };
         let settings = format!("{:?}", options.precision).into();
-        Ok(Self { prompt_tokens: FRAME_TOKENS, settings, ..Self::from_engine(engine, info) })
+        let unheeded = engine.unheeded().into();
+        Ok(Self { prompt_tokens: FRAME_TOKENS, settings, unheeded, ..Self::from_engine(engine, info) })
     }
 
     /// A model around an engine of your own.
@@ -179,6 +182,7 @@ impl Model {
             info: Arc::new(info),
             fingerprint,
             settings: "".into(),
+            unheeded: [].into(),
             prompt_tokens: PROMPT_TOKENS,
             example_tokens: 0,
         }
@@ -218,6 +222,12 @@ impl Model {
     /// The model as the output names it.
     pub fn info(&self) -> &ModelInfo {
         &self.info
+    }
+
+    /// Settings of an encoder-decoder's `generation_config.json` that would change what it writes and are not known
+    /// here, such as `repetition_penalty`.
+    pub fn unheeded(&self) -> &[&'static str] {
+        &self.unheeded
     }
 
     /// The model by the sha256 of its files.

@@ -7,13 +7,13 @@ use std::path::Path;
 use serde_json::json;
 
 #[path = "random_weights.rs"]
-mod random_weights;
+pub mod random_weights;
 
 use random_weights::RandomWeights;
 
-const WIDTH: usize = 32;
-const FEED_FORWARD: usize = 64;
-const HEADS: usize = 4;
+pub const WIDTH: usize = 32;
+pub const FEED_FORWARD: usize = 64;
+pub const HEADS: usize = 4;
 /// The tokens of the tokenizer in `tests/fixtures/tokenizers/families/marian`.
 const VOCAB: usize = 768;
 
@@ -79,21 +79,26 @@ fn weights() -> Vec<u8> {
     file.tensor("model.shared.weight", &[VOCAB, WIDTH], 0.3, 0.0);
     // The end is likely enough to come before the greatest length.
     file.tensor("final_logits_bias", &[1, VOCAB], 0.5, 0.0)[0] += 2.5;
+    layers(&mut file);
+    file.bytes()
+}
+
+/// Adds one layer of the encoder and one of the decoder.
+pub fn layers(file: &mut RandomWeights) {
     for side in ["encoder", "decoder"] {
         let layer = format!("model.{side}.layers.0");
         let attentions: &[&str] =
             if side == "encoder" { &["self_attn"] } else { &["self_attn", "encoder_attn"] };
         for part in attentions {
             for projection in ["q_proj", "k_proj", "v_proj", "out_proj"] {
-                linear(&mut file, &format!("{layer}.{part}.{projection}"), WIDTH, WIDTH);
+                linear(file, &format!("{layer}.{part}.{projection}"), WIDTH, WIDTH);
             }
-            norm(&mut file, &format!("{layer}.{part}_layer_norm"));
+            norm(file, &format!("{layer}.{part}_layer_norm"));
         }
-        linear(&mut file, &format!("{layer}.fc1"), FEED_FORWARD, WIDTH);
-        linear(&mut file, &format!("{layer}.fc2"), WIDTH, FEED_FORWARD);
-        norm(&mut file, &format!("{layer}.final_layer_norm"));
+        linear(file, &format!("{layer}.fc1"), FEED_FORWARD, WIDTH);
+        linear(file, &format!("{layer}.fc2"), WIDTH, FEED_FORWARD);
+        norm(file, &format!("{layer}.final_layer_norm"));
     }
-    file.bytes()
 }
 
 fn linear(file: &mut RandomWeights, name: &str, rows: usize, cols: usize) {
@@ -101,7 +106,8 @@ fn linear(file: &mut RandomWeights, name: &str, rows: usize, cols: usize) {
     file.tensor(&format!("{name}.bias"), &[rows], 0.1, 0.0);
 }
 
-fn norm(file: &mut RandomWeights, name: &str) {
+/// Adds a layer norm.
+pub fn norm(file: &mut RandomWeights, name: &str) {
     file.tensor(&format!("{name}.weight"), &[WIDTH], 0.2, 1.0);
     file.tensor(&format!("{name}.bias"), &[WIDTH], 0.1, 0.0);
 }

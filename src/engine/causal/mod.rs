@@ -74,7 +74,7 @@ impl Default for Options {
             threads: 0,
             max_rows: 16,
             context: 8192,
-            step_tokens: 128,
+            step_tokens: 256,
             kv_bytes: 160 << 20,
             full_vocabulary: false,
             speculate: true,

@@ -48,6 +48,13 @@ impl Rules<'_> {
 
     fn forbidden(&self, written: &[u32]) -> Vec<u32> {
         let mut forbidden = self.options.suppressed.clone();
+        if written.len() == 1 + usize::from(self.forced_bos.is_some()) {
+            forbidden.extend(&self.options.suppressed_first);
+        }
+        forbidden.extend(self.options.suppressed_sequences.iter().filter_map(|sequence| {
+            let (last, before) = sequence.split_last()?;
+            written.ends_with(before).then_some(*last)
+        }));
         if written.len() < self.options.min_length {
             forbidden.extend(&self.options.eos);
         }
@@ -320,6 +327,23 @@ mod tests {
                 assert_eq!(in_pieces(&rules.row(written), &broken, 1, 1), None, "{broken:?}");
             }
         }
+    }
+
+    #[test]
+    fn sequences_may_not_end_and_some_tokens_may_not_begin() {
+        let logits = [1.0, 3.0, 2.0, 0.0];
+        let options = SearchOptions {
+            suppressed_first: vec![1],
+            suppressed_sequences: vec![vec![7, 2, 1], vec![3, 2], vec![9, 9, 9, 9, 9]],
+            ..SearchOptions::default()
+        };
+        assert_eq!(tokens(&likeliest(&options, &logits, &[9], 4)), [2, 0, 3]);
+        assert_eq!(tokens(&likeliest(&options, &logits, &[9, 2], 4)), [1, 2, 0, 3]);
+        assert_eq!(tokens(&likeliest(&options, &logits, &[9, 7, 2], 4)), [2, 0, 3]);
+        assert_eq!(tokens(&likeliest(&options, &logits, &[9, 7, 3], 4)), [1, 0, 3]);
+        let after_forced = SearchOptions { forced_bos: Some(2), ..options };
+        assert_eq!(likeliest(&after_forced, &logits, &[9], 4), [(2, 0.0)]);
+        assert_eq!(tokens(&likeliest(&after_forced, &logits, &[9, 2], 4)), [2, 0, 3]);
     }
 
     #[test]

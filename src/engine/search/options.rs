@@ -18,6 +18,23 @@ pub enum EarlyStopping {
     Never,
 }
 
+/// Settings of `generation_config.json` that change what transformers writes and that no search here knows, with the
+/// value at which they change nothing, if it is a number.
+const UNHEEDED: [(&str, Option<f64>); 12] = [
+    ("repetition_penalty", Some(1.0)),
+    ("encoder_repetition_penalty", Some(1.0)),
+    ("encoder_no_repeat_ngram_size", Some(0.0)),
+    ("num_beam_groups", Some(1.0)),
+    ("diversity_penalty", Some(0.0)),
+    ("guidance_scale", Some(1.0)),
+    ("penalty_alpha", Some(0.0)),
+    ("sequence_bias", None),
+    ("force_words_ids", None),
+    ("constraints", None),
+    ("exponential_decay_length_penalty", None),
+    ("forced_decoder_ids", None),
+];
+
 /// How outputs are searched. Lengths count the token that the decoder starts from, as they do in
 /// `generation_config.json`.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +65,10 @@ pub struct SearchOptions {
     pub forced_eos: Option<u32>,
     /// Tokens that are never written.
     pub suppressed: Vec<u32>,
+    /// Tokens that are not written first, or first after what must come first.
+    pub suppressed_first: Vec<u32>,
+    /// Sequences of several tokens that are never written to their end.
+    pub suppressed_sequences: Vec<Vec<u32>>,
     /// Whether the probabilities of what may be written are made to sum to one again.
     pub renormalize: bool,
     /// The most rows, all sources' beams together, that are decoded at once; 0 for as many as seem good.
@@ -70,6 +91,8 @@ impl Default for SearchOptions {
             forced_bos: None,
             forced_eos: None,
             suppressed: Vec::new(),
+            suppressed_first: Vec::new(),
+            suppressed_sequences: Vec::new(),
             renormalize: false,
             max_rows: 0,
         }
@@ -77,6 +100,22 @@ impl Default for SearchOptions {
 }
 
 impl SearchOptions {
+    /// What the model in `folder` recommends beyond what a search can do: names of settings in its
+    /// `generation_config.json` that would change the output.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`](crate::ErrorKind::Model) when the file is damaged.
+    pub fn unheeded(folder: &Path) -> Result<Vec<&'static str>> {
+        let settings = Settings::of_generation(folder)?;
+        let heeded = |(key, neutral): &(&str, Option<f64>)| match neutral {
+            Some(_) => settings.number(key).or(*neutral) == *neutral,
+            None => !settings.has(key),
+        };
+        let unheeded = UNHEEDED.iter().filter(|setting| !heeded(setting)).map(|(key, _)| *key);
+        let sampling = (settings.flag("do_sample") == Some(true)).then_some("do_sample");
+        Ok(unheeded.chain(sampling).collect())
+    }
+
     /// What the model in `folder` recommends.
     ///
     /// # Errors
@@ -99,6 +138,14 @@ impl SearchOptions {
         };
         let count = |key: &str| settings.count(key);
         let beams = count("num_beams")?.unwrap_or(1).max(1);
+        // New tokens are those after the start.
+        let min_new = count("min_new_tokens")?.map_or(0, |new| new + 1);
+        let max_new = count("max_new_tokens")?.map(|new| new + 1);
+        // An end that is listed as a bad word may be written all the same, as in transformers.
+        let is_end = |word: &[u32]| matches!(word, [only] if eos.contains(only));
+        let words = settings.sequences("bad_words_ids")?.into_iter().filter(|word| !is_end(word));
+        let (single, suppressed_sequences): (Vec<_>, Vec<_>) = words.partition(|word| word.len() == 1);
+        let suppressed = single.concat().into_iter().chain(settings.tokens("suppress_tokens")?).collect();
         Ok(Self {
             beams,
             n_best: 1,
@@ -110,13 +157,15 @@ impl SearchOptions {
                 _ => EarlyStopping::Heuristic,
             },
             no_repeat_ngram: count("no_repeat_ngram_size")?.unwrap_or(0),
-            min_length: count("min_length")?.unwrap_or(0),
-            max_length: count("max_length")?.filter(|max| *max > 1).unwrap_or(usize::MAX),
+            min_length: count("min_length")?.unwrap_or(0).max(min_new),
+            max_length: max_new.or(count("max_length")?).filter(|max| *max > 1).unwrap_or(usize::MAX),
             start,
             eos,
             forced_bos: settings.token("forced_bos_token_id")?,
             forced_eos: settings.token("forced_eos_token_id")?,
-            suppressed: settings.single_bad_words(),
+            suppressed,
+            suppressed_first: settings.tokens("begin_suppress_tokens")?,
+            suppressed_sequences,
             renormalize: settings.flag("renormalize_logits") == Some(true),
             max_rows: 0,
         })

@@ -37,7 +37,7 @@ impl Switches {
             Family::M2m100 => (Before, false, Kind::Tensor2Tensor(pad + 1)),
             Family::Mbart => (Before, true, Kind::Learned(2)),
             Family::Pegasus => (Before, false, Kind::Sinusoidal),
-            Family::Bart | Family::T5 | Family::Mt5 => (After, true, Kind::Learned(2)),
+            Family::Bart | Family::T5 | Family::Mt5 | Family::Umt5 => (After, true, Kind::Learned(2)),
         };
         Self { when_normed, embedding_norm, positions }
     }
@@ -200,7 +200,7 @@ impl Parts<'_> {
             embedding_norm: norm(switches.embedding_norm, "layernorm_embedding")?,
             layers,
             final_norm: norm(switches.when_normed == WhenNormed::Before, "layer_norm")?,
-            bias: None,
+            biases: Vec::new(),
         })
     }
 

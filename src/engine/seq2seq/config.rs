@@ -65,6 +65,11 @@ impl Settings {
         self.values.get(key).filter(|value| !value.is_null())
     }
 
+    /// Whether something is said.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
     /// Text, if it is there.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.get(key)?.as_str()
@@ -111,14 +116,16 @@ impl Settings {
         values.iter().map(|value| token(value).ok_or_else(|| self.wrong(key, "is no token"))).collect()
     }
 
-    /// The words that must not be written, of one token each. Longer ones are left out.
-    pub(crate) fn single_bad_words(&self) -> Vec<u32> {
-        let words = self.get("bad_words_ids").and_then(Value::as_array);
-        let single = |word: &Value| match word.as_array()?.as_slice() {
-            [only] => token(only),
-            _ => None,
+    /// Sequences of tokens, none of them empty.
+    pub(crate) fn sequences(&self, key: &str) -> Result<Vec<Vec<u32>>> {
+        let wrong = || self.wrong(key, "is no list of lists of tokens");
+        let Some(value) = self.get(key) else { return Ok(Vec::new()) };
+        let sequence = |value: &Value| {
+            let tokens: Option<Vec<u32>> = value.as_array()?.iter().map(token).collect();
+            tokens.filter(|tokens| !tokens.is_empty())
         };
-        words.into_iter().flatten().filter_map(single).collect()
+        let sequences = value.as_array().ok_or_else(wrong)?.iter().map(sequence);
+        sequences.collect::<Option<_>>().ok_or_else(wrong)
     }
 }
 

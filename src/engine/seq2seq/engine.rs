@@ -40,8 +40,9 @@ pub struct Seq2SeqEngine {
     family: Family,
     model: Seq2Seq,
     tokenizer: Seq2SeqTokenizer,
-    /// What the model recommends.
+    /// What the model recommends, and settings of which it recommends more than a search can do.
     search: SearchOptions,
+    unheeded: Vec<&'static str>,
 }
 
 /// Requests that are searched alike, each with its place among all.
@@ -66,7 +67,8 @@ impl Seq2SeqEngine {
         }
         let model = Seq2Seq::load(folder, options.precision, options.threads)?;
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { name, family: family(&config)?, model, tokenizer, search })
+        let unheeded = SearchOptions::unheeded(folder)?;
+        Ok(Self { name, family: family(&config)?, model, tokenizer, search, unheeded })
     }
 
     /// Reads the T5 or MADLAD-400 model in a GGUF file, which recommends no search: tokens are written greedily.
@@ -83,7 +85,7 @@ impl Seq2SeqEngine {
             ..SearchOptions::default()
         };
         let name = gguf.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { name, family: Family::T5, model, tokenizer, search })
+        Ok(Self { name, family: Family::T5, model, tokenizer, search, unheeded: Vec::new() })
     }
 
     /// The model.
@@ -94,6 +96,11 @@ impl Seq2SeqEngine {
     /// The tokenizer.
     pub fn tokenizer(&self) -> &Seq2SeqTokenizer {
         &self.tokenizer
+    }
+
+    /// Settings that the model recommends and that no search here knows, as [`SearchOptions::unheeded`] names them.
+    pub fn unheeded(&self) -> &[&'static str] {
+        &self.unheeded
     }
 
     /// The ids of a request, and how its output begins and ends.
@@ -157,7 +164,7 @@ impl Seq2SeqEngine {
     fn summary_prefix(&self) -> Result<&'static str> {
         match self.family {
             Family::Bart | Family::Pegasus => Ok(""),
-            Family::T5 | Family::Mt5 if !self.tokenizer.is_translator() => Ok(SUMMARIZE),
+            Family::T5 | Family::Mt5 | Family::Umt5 if !self.tokenizer.is_translator() => Ok(SUMMARIZE),
             _ => Err(Error::usage(format!("{} translates and does not summarise", self.name))
                 .hint("name a summariser with --summarizer, or pick sentences with --method extractive")),
         }

@@ -92,7 +92,9 @@ fn refuse_unknown(gguf: &Gguf, blocks: usize, decoder_blocks: usize) -> Result<(
             "{} has a tensor `{name}`, which T5 does not have",
             gguf.path().display()
         ))
-        .hint("choose a file of T5, flan-T5, mT5 or MADLAD-400")),
+        .hint(
+            "choose a file of T5, flan-T5, mT5 or MADLAD-400; umT5 is read from a folder of its repository",
+        )),
     }
 }
 

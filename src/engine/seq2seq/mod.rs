@@ -81,10 +81,11 @@ pub(super) enum Family {
     Pegasus,
     T5,
     Mt5,
+    Umt5,
 }
 
 /// The `model_type` of each family.
-const FAMILIES: [(&str, Family); 7] = [
+const FAMILIES: [(&str, Family); 8] = [
     ("marian", Family::Marian),
     ("m2m_100", Family::M2m100),
     ("mbart", Family::Mbart),
@@ -92,6 +93,7 @@ const FAMILIES: [(&str, Family); 7] = [
     ("pegasus", Family::Pegasus),
     ("t5", Family::T5),
     ("mt5", Family::Mt5),
+    ("umt5", Family::Umt5),
 ];
 
 /// The largest sizes that a configuration may give.
@@ -144,7 +146,10 @@ impl Seq2Seq {
         let family = family(&config)?;
         let checkpoint = Checkpoint::open(folder)?;
         let weights = Weights::Folder(&checkpoint);
-        let load = if matches!(family, Family::T5 | Family::Mt5) { t5::load } else { bart::load };
+        let load = match family {
+            Family::T5 | Family::Mt5 | Family::Umt5 => t5::load,
+            _ => bart::load,
+        };
         let (stored, pool) = (stored(precision)?, pool(threads));
         Ok(Self { model: load(family, &config, weights, stored, pool, folder.into())? })
     }

@@ -38,7 +38,8 @@ pub(crate) struct Side<Layer> {
     pub(crate) embedding_norm: Option<Norm>,
     pub(crate) layers: Vec<Layer>,
     pub(crate) final_norm: Option<Norm>,
-    pub(crate) bias: Option<RelativeBias>,
+    /// None, one for all layers, or one for each.
+    pub(crate) biases: Vec<RelativeBias>,
 }
 
 pub(crate) struct EncoderLayer {
@@ -79,15 +80,15 @@ impl Model {
         let positions = lengths.iter().flat_map(|len| 0..*len);
         let mut stream = self.embed(&self.source, &self.encoder, &tokens, positions)?;
         let longest = lengths.iter().copied().max().unwrap_or(0);
-        let bias = self.encoder.bias.as_ref().map(|bias| bias.both_ways(longest));
+        let biases: Vec<_> = self.encoder.biases.iter().map(|bias| bias.both_ways(longest)).collect();
         let mut b = Buffers::default();
-        for layer in &self.encoder.layers {
+        for (index, layer) in self.encoder.layers.iter().enumerate() {
             let EncoderLayer { attend, feed_forward } = layer;
             residual(&mut stream, &attend.norm, self.when_normed, &mut b, &self.pool, |x, b| {
                 attend.project(x, b, &self.pool)?;
                 b.attended.resize(b.query.len(), 0.0);
                 let inputs = [&b.query[..], &b.key, &b.value];
-                let bias = bias.as_deref();
+                let bias = of_layer(&biases, index);
                 attend::within_sources(attend.heads, &lengths, inputs, bias, &mut b.attended, &self.pool);
                 attend.project_back(b, &self.pool)
             })?;
@@ -148,7 +149,7 @@ impl Model {
         let positions = paths.iter().map(|path| path.len() - 1);
         let mut stream = self.embed(&self.target, &self.decoder, &tokens, positions)?;
         let longest = paths.iter().map(|path| path.len()).max().unwrap_or(0);
-        let bias = self.decoder.bias.as_ref().map(|bias| bias.backwards(longest));
+        let biases: Vec<_> = self.decoder.biases.iter().map(|bias| bias.backwards(longest)).collect();
         for (index, layer) in self.decoder.layers.iter().enumerate() {
             let DecoderLayer { attend, cross, feed_forward } = layer;
             residual(&mut stream, &attend.norm, self.when_normed, b, &self.pool, |x, b| {
@@ -159,7 +160,7 @@ impl Model {
                     path.last().iter().for_each(|node| tree.write(**node, index, key, value));
                 }
                 b.attended.resize(b.query.len(), 0.0);
-                let (bias, state) = (bias.as_deref(), (&*tree, &paths[..]));
+                let (bias, state) = (of_layer(&biases, index), (&*tree, &paths[..]));
                 attend::to_paths(attend.heads, index, state, &b.query, bias, &mut b.attended, &self.pool);
                 attend.project_back(b, &self.pool)
             })?;
@@ -269,4 +270,9 @@ impl Model {
         Error::model(format!("{} gives no usable numbers: its weights are damaged", self.folder.display()))
             .hint("fetch the model's files again")
     }
+}
+
+/// The bias of a layer, of each head by distance: its own or the one that all share.
+fn of_layer(biases: &[Vec<Vec<f32>>], layer: usize) -> Option<&[Vec<f32>]> {
+    biases.get(layer).or(biases.first()).map(Vec::as_slice)
 }

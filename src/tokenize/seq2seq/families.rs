@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::super::byte_level::ByteLevel;
-use super::super::spm::{SpmModel, damaged, read_file};
+use super::super::spm::{SPACE, SpmModel, damaged, read_file};
 use super::files::{PieceList, Settings, first_of};
 use super::spelling::{Layout, Spelling};
 use super::{Frame, Languages, Seq2SeqTokenizer, json};
@@ -251,7 +251,8 @@ fn sentinels() -> impl Iterator<Item = String> {
 
 /// T5's way of writing, and the languages of which it has tags (MADLAD-400).
 pub(super) fn t5_spelling(layout: Layout) -> (Spelling, Option<LangCodes>) {
-    let sentinels: Vec<String> = sentinels().collect();
+    // mT5 has them among its pieces, after a space.
+    let sentinels: Vec<String> = sentinels().flat_map(|mark| [format!("{SPACE}{mark}"), mark]).collect();
     let specials: Vec<&str> =
         ["<pad>", "</s>", "<unk>", "<s>"].into_iter().chain(sentinels.iter().map(String::as_str)).collect();
     let source = Spelling::laid_out(layout, &specials);

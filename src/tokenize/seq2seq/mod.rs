@@ -2,7 +2,8 @@
 //! with the tokens that each family puts around it, and which ids the decoder starts from.
 //!
 //! The families and their rules are those of Python's transformers; the pieces are those of the SentencePiece library.
-//! A special token never comes from text.
+//! A special token never comes from text: `</s>` or `<2fr>` in a document is spelled in letters, where transformers would
+//! make the token of it.
 
 mod families;
 mod files;
@@ -52,7 +53,7 @@ enum Frame {
     SourceLastStartTarget,
     /// The target language, the text, `</s>` (OPUS-MT with several targets).
     TargetFirst,
-    /// The target language as a tag in the text (MADLAD-400).
+    /// The target language, where the text begins and a space before it (MADLAD-400).
     TargetInText,
 }
 
@@ -105,12 +106,9 @@ impl Seq2SeqTokenizer {
                 let prefix = pair.map_or("", |(_, _, prefix)| prefix);
                 self.encode_framed(&format!("{prefix}{text}"), None)
             }
-            (_, Frame::TargetInText) => {
-                let tag = self.language_token(to)?;
-                let tag = self.source.piece(tag).unwrap_or_default();
-                self.encode_framed(&format!("{tag} {text}"), None)
+            (_, Frame::TargetFirst | Frame::TargetInText) => {
+                self.encode_framed(text, Some(self.language_token(to)?))
             }
-            (_, Frame::TargetFirst) => self.encode_framed(text, Some(self.language_token(to)?)),
             (_, Frame::SourceFirst | Frame::SourceLast | Frame::SourceLastStartTarget) => {
                 self.encode_framed(text, Some(self.language_token(from)?))
             }
@@ -242,7 +240,10 @@ impl Seq2SeqTokenizer {
             Frame::SourceFirst | Frame::TargetFirst => ids.extend(language),
             _ => {}
         }
-        self.source.encode(text, &mut ids)?;
+        match (self.frame, language) {
+            (Frame::TargetInText, Some(tag)) => self.source.encode_after(tag, text, &mut ids)?,
+            _ => self.source.encode(text, &mut ids)?,
+        }
         ids.push(self.eos);
         if matches!(self.frame, Frame::SourceLast | Frame::SourceLastStartTarget) {
             ids.extend(language);

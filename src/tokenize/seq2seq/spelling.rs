@@ -56,7 +56,16 @@ impl Spelling {
 
     fn new(pieces: PieceList, specials: &[&str], letters: Letters) -> Self {
         let specials = specials.iter().filter_map(|special| pieces.id(special)).collect();
-        Self { pieces, specials, letters, code_marks: ("", "") }
+        Self { pieces, specials, letters, code_marks: ("", "") }.without_specials()
+    }
+
+    /// Keeps text from becoming special tokens where a SentencePiece model would let it.
+    fn without_specials(mut self) -> Self {
+        let is_special = |piece: &str| self.pieces.id(piece).is_some_and(|id| self.specials.contains(&id));
+        if let Letters::Spm { model, .. } = &mut self.letters {
+            model.withhold(is_special);
+        }
+        self
     }
 
     /// Says how codes of languages are written, and that their tokens are no text.
@@ -68,7 +77,7 @@ impl Spelling {
         self.code_marks = marks;
         let ids: Vec<u32> = codes.filter_map(|code| self.language_id(code)).collect();
         self.specials.extend(ids);
-        self
+        self.without_specials()
     }
 
     /// The id of a language's token.
@@ -90,10 +99,6 @@ impl Spelling {
         self.pieces.id(piece)
     }
 
-    pub(super) fn piece(&self, id: u32) -> Option<&str> {
-        self.pieces.piece(id)
-    }
-
     pub(super) fn len(&self) -> usize {
         self.pieces.len()
     }
@@ -102,11 +107,7 @@ impl Spelling {
     pub(super) fn encode(&self, text: &str, ids: &mut Vec<u32>) -> Result<()> {
         match &self.letters {
             Letters::Spm { model, ids: own, unknown } => {
-                // An unknown run may still be a piece of the vocabulary, which can hold more than this model's.
-                ids.extend(model.encode(text).into_iter().map(|token| match token {
-                    Token::Known(id) => own.get(id as usize).copied().unwrap_or(*unknown),
-                    Token::Unknown(run) => self.plain_id(&run).unwrap_or(*unknown),
-                }));
+                ids.extend(model.encode(text).into_iter().map(|token| self.id_of(token, own, *unknown)));
             }
             Letters::Bytes(encoder) => {
                 let mut rest = text;
@@ -118,6 +119,32 @@ impl Spelling {
             }
         }
         Ok(())
+    }
+
+    /// Appends a special token and the ids of a text that follows it after a space.
+    pub(super) fn encode_after(&self, special: u32, text: &str, ids: &mut Vec<u32>) -> Result<()> {
+        match &self.letters {
+            Letters::Spm { model, ids: own, unknown } => {
+                let [before, after] = model.encode_around(text);
+                ids.extend(before.into_iter().map(|token| self.id_of(token, own, *unknown)));
+                ids.push(special);
+                ids.extend(after.into_iter().map(|token| self.id_of(token, own, *unknown)));
+                Ok(())
+            }
+            Letters::Bytes(_) => {
+                ids.push(special);
+                self.encode(&format!(" {text}"), ids)
+            }
+        }
+    }
+
+    /// The id of a SentencePiece model's token, given its pieces' ids and that of what is unknown.
+    fn id_of(&self, token: Token, own: &[u32], unknown: u32) -> u32 {
+        match token {
+            Token::Known(id) => own.get(id as usize).copied().unwrap_or(unknown),
+            // An unknown run may still be a piece of the vocabulary, which can hold more than this model's.
+            Token::Unknown(run) => self.plain_id(&run).unwrap_or(unknown),
+        }
     }
 
     /// The id of a piece that text may become.

@@ -47,6 +47,22 @@ enum Segmenter {
     Bpe(Merger),
 }
 
+impl Segmenter {
+    fn new(pieces: &[Piece], algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::Unigram => Self::Unigram(Unigram::new(pieces)),
+            Algorithm::Bpe => Self::Bpe(Merger::new(merges(pieces), user_defined(pieces))),
+        }
+    }
+
+    fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::Unigram(_) => Algorithm::Unigram,
+            Self::Bpe(_) => Algorithm::Bpe,
+        }
+    }
+}
+
 /// A piece of encoded text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
@@ -85,16 +101,25 @@ impl SpmModel {
         Ok(Self {
             bytes: if byte_fallback { Some(byte_pieces(&pieces)?) } else { None },
             verbatim: Matcher::new(user_defined(&pieces)),
-            segmenter: match algorithm {
-                Algorithm::Unigram => Segmenter::Unigram(Unigram::new(&pieces)),
-                Algorithm::Bpe => Segmenter::Bpe(Merger::new(merges(&pieces), user_defined(&pieces))),
-            },
+            segmenter: Segmenter::new(&pieces, algorithm),
             pieces,
             ids,
             normalizer,
             unknown,
             unknown_surface,
         })
+    }
+
+    /// Keeps text from becoming the pieces that are `special` to a family: it is spelled in other pieces. What the
+    /// library knows as symbols of the user would come from any text that spells them.
+    pub(super) fn withhold(&mut self, is_special: impl Fn(&str) -> bool) {
+        let from_text =
+            |piece: &Piece| matches!(piece.kind, Kind::Normal | Kind::UserDefined) && !piece.withheld;
+        let specials = self.pieces.iter_mut().filter(|piece| from_text(piece) && is_special(&piece.text));
+        if specials.map(|piece| piece.withheld = true).count() > 0 {
+            self.verbatim = Matcher::new(user_defined(&self.pieces));
+            self.segmenter = Segmenter::new(&self.pieces, self.segmenter.algorithm());
+        }
     }
 
     /// How many pieces there are.
@@ -125,10 +150,23 @@ impl SpmModel {
 
     /// The pieces of a text. Control pieces never come from text.
     pub(super) fn encode(&self, text: &str) -> Vec<Token> {
-        let text = self.normalizer.normalize(text, &self.verbatim);
+        self.segment(&self.normalizer.normalize(text, &self.verbatim))
+    }
+
+    /// The pieces that stand before and after a special piece which a text follows after a space.
+    pub(super) fn encode_around(&self, text: &str) -> [Vec<Token>; 2] {
+        // Holds the special piece's place while white space is brought in order.
+        const PLACE: &str = ".";
+        let text = self.normalizer.normalize(&format!("{PLACE} {text}"), &self.verbatim);
+        let (before, after) = text.split_once(PLACE).unwrap_or(("", &text));
+        [self.segment(before), self.segment(after)]
+    }
+
+    /// The pieces of a normal text.
+    fn segment(&self, text: &str) -> Vec<Token> {
         let segments = match &self.segmenter {
-            Segmenter::Unigram(unigram) => unigram.segment(&text),
-            Segmenter::Bpe(merger) => merger.segment(&text),
+            Segmenter::Unigram(unigram) => unigram.segment(text),
+            Segmenter::Bpe(merger) => merger.segment(text),
         };
         let mut tokens = Vec::with_capacity(segments.len());
         for (range, id) in segments {
@@ -196,14 +234,20 @@ fn flush(bytes: &mut Vec<u8>, text: &mut String) {
 }
 
 fn user_defined(pieces: &[Piece]) -> impl Iterator<Item = (Box<str>, u32)> {
-    let numbered = (0..).zip(pieces).filter(|(_, piece)| piece.kind == Kind::UserDefined);
+    let is_symbol = |piece: &Piece| piece.kind == Kind::UserDefined && !piece.withheld;
+    let numbered = (0..).zip(pieces).filter(move |(_, piece)| is_symbol(piece));
     numbered.map(|(id, piece)| (piece.text.as_str().into(), id))
 }
 
 fn merges(pieces: &[Piece]) -> impl Iterator<Item = (Box<str>, Merge)> {
-    let matched = |piece: &Piece| matches!(piece.kind, Kind::Normal | Kind::UserDefined | Kind::Unused);
+    let matched = |piece: &Piece| match piece.kind {
+        Kind::Normal | Kind::Unused => true,
+        Kind::UserDefined => !piece.withheld,
+        Kind::Unknown | Kind::Control | Kind::Byte => false,
+    };
     (0..).zip(pieces).filter(move |(_, piece)| matched(piece)).map(|(id, piece)| {
-        let merge = Merge { id, score: piece.score, unused: piece.kind == Kind::Unused };
+        let unused = piece.kind == Kind::Unused || piece.withheld;
+        let merge = Merge { id, score: piece.score, unused };
         (piece.text.as_str().into(), merge)
     })
 }

@@ -23,6 +23,8 @@ pub(in crate::tokenize) struct Piece {
     pub(in crate::tokenize) text: String,
     pub(in crate::tokenize) score: f32,
     pub(in crate::tokenize) kind: Kind,
+    /// Whether text does not become this piece, whatever its kind.
+    pub(in crate::tokenize) withheld: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +53,7 @@ impl Piece {
     pub(in crate::tokenize) fn new(text: String, score: f32, kind: Kind) -> Result<Self, Fault> {
         match text.is_empty() || text.len() > MAX_PIECE || !score.is_finite() {
             true => Err("has a piece without text or score".into()),
-            false => Ok(Self { text, score, kind }),
+            false => Ok(Self { text, score, kind, withheld: false }),
         }
     }
 }

@@ -31,7 +31,8 @@ struct Best {
 
 impl Unigram {
     pub(super) fn new(pieces: &[Piece]) -> Self {
-        let matched = |piece: &Piece| matches!(piece.kind, Kind::Normal | Kind::UserDefined);
+        let matched =
+            |piece: &Piece| matches!(piece.kind, Kind::Normal | Kind::UserDefined) && !piece.withheld;
         let normal = pieces.iter().filter(|piece| piece.kind == Kind::Normal);
         let matchable = (0..).zip(pieces).filter(|(_, piece)| matched(piece));
         Self {
