@@ -7,7 +7,7 @@ mod scripted;
 
 use diglot::engine::{Engine, Event, Finish, Flow, Hypothesis};
 use diglot::plan::{Decoding, Request, Task, Wording};
-use diglot::translate::{Quality, Source, Target, TranslationRounds};
+use diglot::translate::{Guards, Quality, Source, Target, TranslationRounds};
 use diglot::{FlagKind, Lang, LangPair};
 use scripted::{Scripted, said, text_of};
 
@@ -471,6 +471,43 @@ fn a_wrong_number_is_asked_for_again() {
         &said("The city has 12,500 inhabitants and three stations."),
         good,
     );
+}
+
+/// Faults that one guard alone sees: its flag, a source, and a faulty translation.
+const SEEN_BY_ONE: [(FlagKind, &str, &str); 10] = [
+    (FlagKind::Empty, "Guten Morgen.", ""),
+    (FlagKind::Loop, "Der Mann sah den Hund.", "The man saw the the the dog."),
+    (FlagKind::Echo, "Guten Tag, liebe Gäste", "Guten Tag, liebe Gäste"),
+    (
+        FlagKind::WrongLanguage,
+        "Der Bürgermeister eröffnete die neue Schule am Fluss.",
+        "Le maire a inauguré la nouvelle école au bord de la rivière.",
+    ),
+    (
+        FlagKind::LengthRatio,
+        "Der Bürgermeister eröffnete die neue Schule am Fluss und dankte allen, die geholfen hatten.",
+        "The mayor spoke.",
+    ),
+    (FlagKind::Numbers, "Im Saal saßen 48 Kinder.", "There were 84 children in the hall."),
+    (
+        FlagKind::Names,
+        "Am Abend reiste Premierminister Fumio Kishida ab.",
+        "Prime Minister Shinzo Abe left in the evening.",
+    ),
+    (FlagKind::Quotes, "Er sagte: „Wir haben alles versucht.“", "He said that we tried everything."),
+    (FlagKind::Preamble, "Der Hund schläft im Garten.", "Translation: The dog is sleeping in the garden."),
+    (FlagKind::Refusal, "Die Straße ist seit heute gesperrt.", "I'm sorry, but I can't help you."),
+];
+
+#[test]
+fn without_its_guard_a_fault_passes() {
+    for (kind, source, output) in SEEN_BY_ONE {
+        let kinds = |guards: &Guards| -> Vec<FlagKind> {
+            guards.check(source, output, &pair()).iter().map(|flag| flag.kind).collect()
+        };
+        assert_eq!(kinds(&Guards::default()), [kind], "{output}");
+        assert!(kinds(&Guards::default().without(kind)).is_empty(), "{output}");
+    }
 }
 
 #[test]

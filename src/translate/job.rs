@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::choose::{self, Choice, Quality, Way};
-use super::guards::{self, Exchange};
+use super::guards::{self, Exchange, Guards};
 use super::pieces::normalised;
 use super::{pieces, verbatim};
 use crate::engine::{Finish, Hypothesis};
@@ -271,7 +271,7 @@ pub(super) fn mean_logprob(parts: impl Iterator<Item = (Option<f64>, usize)>) ->
 
 /// What is wrong with an output, its terms included.
 pub(super) fn check(exchange: &Exchange<'_>, glossary: Option<&Terms>) -> Vec<Flag> {
-    let mut flags = guards::check(exchange);
+    let mut flags = Guards::default().judge(exchange);
     flags.extend(glossary.and_then(|terms| missing_terms(terms, exchange)));
     flags
 }
