@@ -16,8 +16,12 @@ pub enum FlagKind {
     WrongLanguage,
     /// The output is far shorter or longer than the source allows.
     LengthRatio,
-    /// Numbers of the source are missing or different.
+    /// Numbers of the source are missing or different, or what they count is.
     Numbers,
+    /// Names of the source are missing or different.
+    Names,
+    /// What the source quotes is not quoted.
+    Quotes,
     /// Addresses, code, placeholders or tags were lost, changed or made up.
     DoNotTranslate,
     /// Terms of the glossary are missing.
@@ -26,7 +30,7 @@ pub enum FlagKind {
     Preamble,
     /// The model declined to do the task.
     Refusal,
-    /// The output was cut at the token limit.
+    /// The output was cut at the token limit, or breaks off.
     Truncated,
     /// A summary sentence that no source segment supports.
     Unsupported,
@@ -44,13 +48,15 @@ pub enum FlagKind {
 
 impl FlagKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [FlagKind; 17] = [
+    pub const ALL: [FlagKind; 19] = [
         Self::Empty,
         Self::Loop,
         Self::Echo,
         Self::WrongLanguage,
         Self::LengthRatio,
         Self::Numbers,
+        Self::Names,
+        Self::Quotes,
         Self::DoNotTranslate,
         Self::Glossary,
         Self::Preamble,
@@ -78,6 +84,8 @@ impl FlagKind {
             Self::WrongLanguage => "wrong-language",
             Self::LengthRatio => "length-ratio",
             Self::Numbers => "numbers",
+            Self::Names => "names",
+            Self::Quotes => "quotes",
             Self::DoNotTranslate => "do-not-translate",
             Self::Glossary => "glossary",
             Self::Preamble => "preamble",

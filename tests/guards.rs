@@ -7,7 +7,7 @@ mod scripted;
 
 use diglot::engine::{Engine, Event, Finish, Flow, Hypothesis};
 use diglot::plan::{Decoding, Request, Task, Wording};
-use diglot::translate::{Quality, Source, Target, TranslationRounds};
+use diglot::translate::{Guards, Quality, Source, Target, TranslationRounds};
 use diglot::{FlagKind, Lang, LangPair};
 use scripted::{Scripted, said, text_of};
 
@@ -329,19 +329,26 @@ const ODD: &str = "On Monday a mayor inaugurated a school building at the stream
 
 #[test]
 fn of_several_candidates_the_one_most_like_the_others_is_taken() {
-    let answers = in_turn(&[ODD, ODD, GOOD], |_| -1.0);
-    let outcome = translate_with(Quality::Balanced, &texts(&[SOURCE]), 4096, answers);
+    let answers = || in_turn(&[ODD, ODD, GOOD], |_| -1.0);
+    let outcome = translate_with(Quality::Best, &texts(&[SOURCE]), 4096, answers());
     assert_eq!((outcome.targets[0].text.as_str(), outcome.rounds.len(), outcome.retries), (GOOD, 2, 0));
-    let decodings: Vec<&Decoding> = outcome.rounds[0].iter().map(|request| &request.decoding).collect();
-    assert_eq!(decodings[0], &Decoding::Greedy);
-    for (i, decoding) in decodings.iter().enumerate().skip(1) {
-        assert!(matches!(decoding, Decoding::Sample { .. }) && !decodings[..i].contains(decoding));
-    }
-    let again =
-        translate_with(Quality::Balanced, &texts(&[SOURCE]), 4096, in_turn(&[ODD, ODD, GOOD], |_| -1.0));
+    let again = translate_with(Quality::Best, &texts(&[SOURCE]), 4096, answers());
     assert_eq!((again.rounds, again.targets), (outcome.rounds, outcome.targets));
-    let fast = translate_with(Quality::Fast, &texts(&[SOURCE]), 4096, in_turn(&[ODD, ODD, GOOD], |_| -1.0));
+    let fast = translate_with(Quality::Fast, &texts(&[SOURCE]), 4096, answers());
     assert_eq!((fast.targets[0].text.as_str(), fast.rounds.len(), fast.rounds[0].len()), (ODD, 1, 1));
+}
+
+#[test]
+fn candidates_are_asked_for_in_different_ways() {
+    for quality in [Quality::Balanced, Quality::Best] {
+        let outcome = translate_with(quality, &texts(&[SOURCE]), 4096, in_turn(&[ODD, GOOD], |_| -1.0));
+        let asked = &outcome.rounds[0];
+        assert!(matches!(asked[0].task, Task::Translate { wording: Wording::Plain, .. }));
+        assert_eq!(asked[0].decoding, Decoding::Greedy);
+        assert!(asked.iter().enumerate().all(|(i, request)| !asked[..i].contains(request)), "{quality:?}");
+        let draws = |request: &Request| matches!(request.decoding, Decoding::Sample { .. });
+        assert!(asked.iter().any(draws), "{quality:?}");
+    }
 }
 
 #[test]
@@ -464,6 +471,43 @@ fn a_wrong_number_is_asked_for_again() {
         &said("The city has 12,500 inhabitants and three stations."),
         good,
     );
+}
+
+/// Faults that one guard alone sees: its flag, a source, and a faulty translation.
+const SEEN_BY_ONE: [(FlagKind, &str, &str); 10] = [
+    (FlagKind::Empty, "Guten Morgen.", ""),
+    (FlagKind::Loop, "Der Mann sah den Hund.", "The man saw the the the dog."),
+    (FlagKind::Echo, "Guten Tag, liebe Gäste", "Guten Tag, liebe Gäste"),
+    (
+        FlagKind::WrongLanguage,
+        "Der Bürgermeister eröffnete die neue Schule am Fluss.",
+        "Le maire a inauguré la nouvelle école au bord de la rivière.",
+    ),
+    (
+        FlagKind::LengthRatio,
+        "Der Bürgermeister eröffnete die neue Schule am Fluss und dankte allen, die geholfen hatten.",
+        "The mayor spoke.",
+    ),
+    (FlagKind::Numbers, "Im Saal saßen 48 Kinder.", "There were 84 children in the hall."),
+    (
+        FlagKind::Names,
+        "Am Abend reiste Premierminister Fumio Kishida ab.",
+        "Prime Minister Shinzo Abe left in the evening.",
+    ),
+    (FlagKind::Quotes, "Er sagte: „Wir haben alles versucht.“", "He said that we tried everything."),
+    (FlagKind::Preamble, "Der Hund schläft im Garten.", "Translation: The dog is sleeping in the garden."),
+    (FlagKind::Refusal, "Die Straße ist seit heute gesperrt.", "I'm sorry, but I can't help you."),
+];
+
+#[test]
+fn without_its_guard_a_fault_passes() {
+    for (kind, source, output) in SEEN_BY_ONE {
+        let kinds = |guards: &Guards| -> Vec<FlagKind> {
+            guards.check(source, output, &pair()).iter().map(|flag| flag.kind).collect()
+        };
+        assert_eq!(kinds(&Guards::default()), [kind], "{output}");
+        assert!(kinds(&Guards::default().without(kind)).is_empty(), "{output}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{Output, System};
 use crate::lang::{self, Lang, LangPair};
-use crate::translate::doubts;
+use crate::translate::Guards;
 
 /// References, mostly with their sources.
 #[derive(Clone, Debug)]
@@ -168,7 +168,9 @@ impl TestSet {
 
     fn output(&self, index: usize, text: String) -> Output {
         let flags = match (&self.form, &self.pair, &self.sources) {
-            (Form::Lines { .. }, Some(pair), Some(sources)) => doubts(&sources[index], &text, pair),
+            (Form::Lines { .. }, Some(pair), Some(sources)) => {
+                Guards::default().check(&sources[index], &text, pair)
+            }
             _ => Vec::new(),
         };
         Output { text, flags }

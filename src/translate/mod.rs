@@ -13,13 +13,12 @@ mod rounds;
 mod verbatim;
 
 pub use choose::Quality;
+pub use guards::Guards;
 pub(crate) use pieces::normalised;
 pub use rounds::TranslationRounds;
 pub(crate) use rounds::whole;
 
-use crate::engine::Finish;
 use crate::flag::Flag;
-use crate::lang::LangPair;
 
 /// The target of one segment.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,9 +38,4 @@ pub struct Source<'a> {
     pub text: &'a str,
     /// Whether it is copied unchanged (a date stamp).
     pub copy: bool,
-}
-
-/// What is to be doubted in a translation that came from anywhere.
-pub(crate) fn doubts(source: &str, output: &str, pair: &LangPair) -> Vec<Flag> {
-    guards::check(&guards::Exchange { source, output, finish: Finish::Stop, pair })
 }

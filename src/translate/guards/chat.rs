@@ -4,7 +4,19 @@ use super::{Exchange, words};
 use crate::flag::{Flag, FlagKind};
 
 /// Openings of an answer that is about the translation, in lower case.
-const OPENINGS: [&str; 30] = [
+const OPENINGS: [&str; 42] = [
+    "of course.",
+    "absolutely!",
+    "okay, here",
+    "happy to help",
+    "glad to help",
+    "i'd be happy to",
+    "i'd be glad to",
+    "gerne!",
+    "natürlich!",
+    "klar!",
+    "a possible translation",
+    "this sentence can be",
     "sure,",
     "sure!",
     "sure.",
@@ -55,8 +67,26 @@ const LABELS: [&str; 14] = [
     "antwort",
 ];
 
+/// What a label of several words is about, in lower case: `In English, this would be:`.
+const ABOUT_THE_TASK: [&str; 14] = [
+    "translat",
+    "übersetz",
+    "in english",
+    "in german",
+    "auf deutsch",
+    "auf englisch",
+    "sentence",
+    "the text",
+    "version",
+    "here you go",
+    "here is",
+    "here's",
+    "hier ist",
+    "target text",
+];
+
 /// Notes that follow a translation, in lower case.
-const NOTES: [&str; 8] = [
+const NOTES: [&str; 12] = [
     "note:",
     "(note:",
     "note that the translation",
@@ -65,14 +95,38 @@ const NOTES: [&str; 8] = [
     "(anmerkung:",
     "hinweis:",
     "explanation:",
+    "(this is a literal",
+    "literal translation",
+    "translated from",
+    "wörtlich übersetzt",
+];
+
+/// Polite endings of an answer, in lower case, and the words by which a source says the same.
+const CLOSINGS: [(&str, &str); 8] = [
+    ("let me know if", "bescheid lass sag let"),
+    ("i hope this helps", "hoff hope"),
+    ("i hope that helps", "hoff hope"),
+    ("feel free to ask", "frag gern free"),
+    ("feel free to let me", "frag gern free"),
+    ("anything else i can help", "helf hilf help"),
+    ("ich hoffe, das hilft", "hoff hope"),
+    ("lassen sie es mich wissen", "know tell lass"),
 ];
 
 /// Phrases with which a model declines, in lower case and with straight apostrophes, and the words by which a
 /// source says the same.
-const REFUSALS: [(&[&str], &str); 4] = [
+const REFUSALS: [(&[&str], &str); 7] = [
     (
-        &["i'm sorry", "i am sorry", "i apologize", "i apologise", "es tut mir leid"],
-        "leid leider entschuldig bedau sorry verzeih verzieh pardon",
+        &[
+            "i'm sorry",
+            "i am sorry",
+            "i apologize",
+            "i apologise",
+            "sorry, i can't",
+            "sorry, but i",
+            "tut mir leid",
+        ],
+        "leid leider entschuldig bedau sorry verzeih verzieh pardon apolog",
     ),
     (
         &[
@@ -103,7 +157,68 @@ const REFUSALS: [(&[&str], &str); 4] = [
         ],
         "helf hilf hilfe half unterstütz erfüll übersetz biet anbiet liefer geb gib",
     ),
-    (&["i'm unable to", "i am unable to"], "kann könn konnt unfähig imstande lage vermag schaff"),
+    (
+        &["i'm unable to", "i am unable to", "i'm not able to", "i am not able to", "i can't do that"],
+        "kann könn konnt unfähig imstande lage vermag schaff unable able can't",
+    ),
+    (
+        &[
+            "provide the text",
+            "the text you provided",
+            "you want translated",
+            "you have pasted",
+            "ich übersetzen soll",
+        ],
+        "text übersetz translat",
+    ),
+    (
+        &[
+            "like me to translate",
+            "like me to do with",
+            "i need more context",
+            "must decline to",
+            "i have no opinion",
+        ],
+        "möcht soll zusammenhang kontext ablehn meinung like context declin opinion",
+    ),
+    (
+        &["my guidelines", "usage policy", "my programming"],
+        "richtlini vorschrift leitlini programm guideline policy",
+    ),
+];
+
+/// What a model says it cannot do, in lower case.
+const INABILITY: [&str; 14] = [
+    "nicht in der lage",
+    "i cannot",
+    "i can't",
+    "i can not",
+    "i won't be able",
+    "i will not",
+    "i do not have the ability",
+    "i don't feel comfortable",
+    "i don't understand",
+    "it is not possible to",
+    "i am not able",
+    "i'm not able",
+    "ich kann",
+    "kann ich",
+];
+
+/// What a translator is asked for, in lower case.
+const TASK: [&str; 12] = [
+    "translat",
+    "request",
+    "assist",
+    "this text",
+    "the text",
+    "this sentence",
+    "this content",
+    "this passage",
+    "comment on",
+    "übersetz",
+    "anfrage",
+    "diesen text",
 ];
 
 /// A chat phrase around the translation: an opening, a note after it, quotation marks or a code fence that the
@@ -112,6 +227,7 @@ pub(super) fn preamble(exchange: &Exchange<'_>) -> Option<Flag> {
     let detail = opening(exchange)
         .or_else(|| label(exchange))
         .or_else(|| note(exchange))
+        .or_else(|| closing(exchange))
         .or_else(|| fence(exchange))
         .or_else(|| quoted(exchange))?;
     Some(Flag::new(FlagKind::Preamble, detail))
@@ -125,8 +241,25 @@ pub(super) fn refusal(exchange: &Exchange<'_>) -> Option<Flag> {
     let phrase = REFUSALS
         .iter()
         .filter(|(_, reasons)| !says(exchange.source, reasons))
-        .find_map(|(phrases, _)| said(phrases))?;
+        .find_map(|(phrases, _)| said(phrases))
+        .or_else(|| unable(&output, exchange.source))?;
     Some(Flag::new(FlagKind::Refusal, format!("`{phrase}`")))
+}
+
+/// The phrase by which a model says that it cannot do its task, of which the source says nothing.
+fn unable(output: &str, source: &str) -> Option<&'static str> {
+    let source = plain(source);
+    let about = |text: &str| TASK.iter().any(|word| text.contains(word));
+    let says_so =
+        about(&source) || ["text", "satz", "antrag", "helf", "hilf"].iter().any(|word| source.contains(word));
+    let phrase = INABILITY.iter().copied().find(|phrase| holds_phrase(output, phrase))?;
+    (about(output) && !says_so).then_some(phrase)
+}
+
+fn closing(exchange: &Exchange<'_>) -> Option<String> {
+    let output = plain(exchange.output);
+    let said = |(phrase, reasons): &&(&str, &str)| output.contains(phrase) && !says(exchange.source, reasons);
+    CLOSINGS.iter().find(said).map(|(phrase, _)| format!("ends with `{phrase}`"))
 }
 
 fn opening(exchange: &Exchange<'_>) -> Option<String> {
@@ -142,14 +275,13 @@ fn label(exchange: &Exchange<'_>) -> Option<String> {
     let output = output.trim_start_matches(|c: char| !c.is_alphanumeric());
     let (first, _) = output.split_once(':')?;
     let label = first.trim_end_matches('*');
+    // A source with a colon near its start has a label of its own.
+    let own = exchange.source.chars().take(2 * label.chars().count() + 8).any(|c| c == ':');
     // `Here is what you asked for, translated:`
     const LONGEST: usize = 80;
-    if label.len() <= LONGEST && label.contains("translation") && !about_translation(exchange.source, label) {
-        return Some(format!("opens with `{label}:`"));
-    }
-    // A source with a colon near its start has a label of its own.
-    let own = exchange.source.chars().take(2 * label.len() + 8).any(|c| c == ':');
-    (LABELS.contains(&label) && !own).then(|| format!("opens with `{label}:`"))
+    let about = label.len() <= LONGEST && ABOUT_THE_TASK.iter().any(|word| label.contains(word));
+    let said = about && (!own || label.contains("translation")) && !about_translation(exchange.source, label);
+    (said || (!own && LABELS.contains(&label))).then(|| format!("opens with `{label}:`"))
 }
 
 fn note(exchange: &Exchange<'_>) -> Option<String> {
@@ -180,10 +312,12 @@ fn quoted(exchange: &Exchange<'_>) -> Option<String> {
 fn about_translation(source: &str, phrase: &str) -> bool {
     let (first, _) = phrase.split_once([' ', ',', '!', '.']).unwrap_or((phrase, ""));
     match first {
-        "sure" | "certainly" | "of" => says(
+        "sure" | "certainly" | "of" | "absolutely" | "okay" | "gerne" | "natürlich" | "klar" => says(
             &beginning(source),
-            "sicher klar natürlich gewiss selbstverständlich freilich sure certainly gern ja gut okay",
+            "sicher klar natürlich gewiss selbstverständlich freilich sure certainly gern ja gut okay course \
+             absolut gladly clear",
         ),
+        "happy" | "glad" | "i'd" => says(source, "freu froh gern glücklich hilf helf"),
         "here" | "here's" => says(source, "hier here") || plain(source).contains("das ist"),
         "below" => says(source, "unten folgend below"),
         _ if phrase.starts_with("the given") => says(source, "gegeben given angegeben"),

@@ -80,22 +80,26 @@ fn foreign_script(exchange: &Exchange<'_>) -> Option<String> {
 
 /// The output as a whole reads as the source language, or as a third one.
 fn other_language(exchange: &Exchange<'_>) -> Option<String> {
-    const FEWEST_WORDS: usize = 8;
     let pair = exchange.pair;
+    // How many words it takes, and how sure detection has to be; less where no word speaks for the target.
+    let mut least = (8, 0.7);
     if let (Some(source), Some(target)) = (grammar_words(&pair.source), grammar_words(&pair.target)) {
         let (wrong, right) = (count(exchange.output, &source), count(exchange.output, &target));
         if wrong >= 2 && wrong > 2 * right {
             return Some(format!("reads as {}", pair.source.name()));
         }
-        if right >= 2 {
+        // Every language has some short words that another has too.
+        if right >= 2 && 6 * right >= words(exchange.output).count() {
             return None;
         }
+        least = if right == 0 { (5, 0.4) } else { least };
     }
-    if words(exchange.output).count() < FEWEST_WORDS {
+    let (fewest_words, confidence) = least;
+    if words(exchange.output).count() < fewest_words {
         return None;
     }
     let found = detect(exchange.output)?;
-    (!found.lang.same_language(&pair.target) && found.confidence >= 0.7)
+    (!found.lang.same_language(&pair.target) && found.confidence >= confidence)
         .then(|| format!("reads as {}", found.lang.name()))
 }
 

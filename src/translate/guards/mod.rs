@@ -4,10 +4,14 @@
 //! or nothing. A flag means a second look, not a proof.
 
 mod chat;
+mod clauses;
 pub(crate) mod language;
 mod length;
+mod names;
 pub(crate) mod numbers;
+mod quotes;
 mod repetition;
+mod sentences;
 
 use crate::engine::Finish;
 use crate::flag::{Flag, FlagKind};
@@ -26,27 +30,66 @@ pub(crate) struct Exchange<'a> {
 /// One guard.
 type Guard = fn(&Exchange<'_>) -> Option<Flag>;
 
-/// Every guard, in the order in which their flags are listed.
-const GUARDS: [Guard; 11] = [
-    empty,
-    repetition::repeats,
-    repetition::echo,
-    language::wrong_language,
-    length::ratio,
-    length::truncated,
-    chat::preamble,
-    chat::refusal,
-    length::sentences,
-    numbers::numbers,
-    do_not_translate,
+/// Every guard with the kind of its flag, in the order in which flags are listed.
+const GUARDS: [(FlagKind, Guard); 12] = [
+    (FlagKind::Empty, empty),
+    (FlagKind::Loop, repetition::repeats),
+    (FlagKind::Echo, repetition::echo),
+    (FlagKind::WrongLanguage, language::wrong_language),
+    (FlagKind::LengthRatio, length::ratio),
+    (FlagKind::Truncated, length::truncated),
+    (FlagKind::Preamble, chat::preamble),
+    (FlagKind::Refusal, chat::refusal),
+    (FlagKind::Numbers, numbers::numbers),
+    (FlagKind::Names, names::names),
+    (FlagKind::Quotes, quotes::quotes),
+    (FlagKind::DoNotTranslate, do_not_translate),
 ];
 
-/// What is wrong with an output. An empty one has no other fault.
-pub(crate) fn check(exchange: &Exchange<'_>) -> Vec<Flag> {
-    if let Some(flag) = empty(exchange) {
-        return vec![flag];
+/// The guards that look at a translation, whoever made it: every one, unless it is switched off.
+///
+/// ```
+/// use diglot::translate::Guards;
+/// use diglot::{FlagKind, Lang, LangPair};
+///
+/// let pair = LangPair { source: Lang::DE, target: Lang::EN };
+/// let (source, translation) = ("Im Saal saßen 48 Kinder.", "There were 84 children in the hall.");
+///
+/// let flags = Guards::default().check(source, translation, &pair);
+/// assert_eq!(flags[0].kind, FlagKind::Numbers);
+/// assert_eq!(flags[0].detail, "`48` missing; `84` added");
+/// assert!(Guards::default().without(FlagKind::Numbers).check(source, translation, &pair).is_empty());
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Guards {
+    off: Vec<FlagKind>,
+}
+
+impl Guards {
+    /// The same guards without those that raise flags of `kind`.
+    #[must_use]
+    pub fn without(mut self, kind: FlagKind) -> Self {
+        self.off.push(kind);
+        self
     }
-    GUARDS.iter().filter_map(|guard| guard(exchange)).collect()
+
+    /// What is wrong with `translation` as a translation of `source`: a sentence or a few, not a document. An
+    /// empty one has no other fault.
+    pub fn check(&self, source: &str, translation: &str, pair: &LangPair) -> Vec<Flag> {
+        self.judge(&Exchange { source, output: translation, finish: Finish::Stop, pair })
+    }
+
+    /// What is wrong with an output.
+    pub(super) fn judge(&self, exchange: &Exchange<'_>) -> Vec<Flag> {
+        let mut flags = Vec::new();
+        for (_, guard) in GUARDS.iter().filter(|(kind, _)| !self.off.contains(kind)) {
+            flags.extend(guard(exchange));
+            if flags.iter().any(|flag| flag.kind == FlagKind::Empty) {
+                break;
+            }
+        }
+        flags
+    }
 }
 
 /// How bad flags are together; a candidate with less is preferred. A text that is no translation at all
@@ -61,7 +104,7 @@ pub(crate) fn severity(flags: &[Flag]) -> u32 {
             FlagKind::Echo => 40,
             FlagKind::WrongLanguage => 30,
             FlagKind::Truncated => 20,
-            FlagKind::LengthRatio | FlagKind::Numbers | FlagKind::DoNotTranslate => 10,
+            FlagKind::LengthRatio | FlagKind::Numbers | FlagKind::Names | FlagKind::DoNotTranslate => 10,
             _ => 5,
         })
         .sum()
@@ -82,4 +125,26 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '\'' | '’' | '-'))
         .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
         .filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::Lang;
+
+    #[test]
+    fn without_its_guard_a_cut_output_passes() {
+        let pair = LangPair { source: Lang::DE, target: Lang::EN };
+        let exchange = Exchange {
+            source: "Der Hund schläft im Garten.",
+            output: "The dog is sleeping in the",
+            finish: Finish::Length,
+            pair: &pair,
+        };
+        let kinds = |guards: &Guards| -> Vec<FlagKind> {
+            guards.judge(&exchange).into_iter().map(|flag| flag.kind).collect()
+        };
+        assert_eq!(kinds(&Guards::default()), [FlagKind::Truncated]);
+        assert!(kinds(&Guards::default().without(FlagKind::Truncated)).is_empty());
+    }
 }

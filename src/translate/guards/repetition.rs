@@ -13,12 +13,17 @@ pub(super) fn repeats(exchange: &Exchange<'_>) -> Option<Flag> {
     }
     let (phrase, times) = repeated_phrase(exchange.output)?;
     let in_source = repeated_phrase(exchange.source).map_or(1, |(_, times)| times);
-    (times > in_source + 1).then(|| Flag::new(FlagKind::Loop, format!("`{phrase}` {times} times")))
+    // A word said twice is common speech, a long phrase said twice is not.
+    let allowed = if words(&phrase).count() >= LONG_PHRASE { in_source } else { in_source + 1 };
+    (times > allowed).then(|| Flag::new(FlagKind::Loop, format!("`{phrase}` {times} times")))
 }
+
+/// A phrase of so many words is long.
+const LONG_PHRASE: usize = 5;
 
 /// The phrase that fills most of a text by standing several times in a row.
 fn repeated_phrase(text: &str) -> Option<(String, usize)> {
-    const LONGEST_PERIOD: usize = 24;
+    const LONGEST_PERIOD: usize = 120;
     let words: Vec<String> = words(text).map(str::to_lowercase).collect();
     let mut most: Option<(String, usize)> = None;
     for period in 1..=LONGEST_PERIOD.min(words.len() / 2) {
@@ -27,8 +32,7 @@ fn repeated_phrase(text: &str) -> Option<(String, usize)> {
         for at in period..words.len() {
             run = if words[at] == words[at - period] { run + 1 } else { 0 };
             let times = run / period + 1;
-            // A word said twice is common speech, a long phrase said twice is not.
-            let suspicious = if period >= 5 { 2 } else { 3 };
+            let suspicious = if period >= LONG_PHRASE { 2 } else { 3 };
             if times >= suspicious && most.as_ref().is_none_or(|&(_, best)| times > best) {
                 most = Some((words[at + 1 - period..=at].join(" "), times));
             }

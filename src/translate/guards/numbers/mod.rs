@@ -2,12 +2,14 @@
 //!
 //! Number errors of machine translation come in four classes: whole numbers, fractions, number words, and
 //! separators (`1.234` read as 1,234 or as 1.234). Numbers are compared by value, so `1,5 Milliarden` is `1.5
-//! billion`, `zwei` is `2` and `15 Uhr` is `3 p.m.`.
+//! billion`, `zwei` is `2` and `15 Uhr` is `3 p.m.`. Units, currencies and halves of the day are compared as well.
 
 mod calendar;
+mod halves;
 mod lexer;
 mod mentions;
 mod reader;
+mod units;
 mod value;
 mod words;
 
@@ -15,8 +17,18 @@ use super::Exchange;
 use crate::flag::{Flag, FlagKind};
 use mentions::{Mention, Sense, Weight, mentions};
 
-/// Numbers of the source are missing or different, or the output has others.
+/// Numbers of the source are missing or different, or the output has others, or what they count is another.
 pub(super) fn numbers(exchange: &Exchange<'_>) -> Option<Flag> {
+    let source = (exchange.source, &exchange.pair.source);
+    let output = (exchange.output, &exchange.pair.target);
+    let unit = units::changed(source, output).map(|(lost, added)| format!("`{added}` for `{lost}`"));
+    let half = halves::changed(source, output).then(|| "another half of the day".to_owned());
+    let details: Vec<String> = [values(exchange), unit, half].into_iter().flatten().collect();
+    (!details.is_empty()).then(|| Flag::new(FlagKind::Numbers, details.join("; ")))
+}
+
+/// The values that are missing and added, if that is more than a translator's freedom.
+fn values(exchange: &Exchange<'_>) -> Option<String> {
     let pair = exchange.pair;
     let mut source = mentions(exchange.source, &pair.source);
     let mut output = mentions(exchange.output, &pair.target);
@@ -47,7 +59,7 @@ pub(super) fn numbers(exchange: &Exchange<'_>) -> Option<Flag> {
         };
         let details: Vec<String> =
             [said(&lost, "missing"), said(&added, "added")].into_iter().flatten().collect();
-        Flag::new(FlagKind::Numbers, details.join("; "))
+        details.join("; ")
     })
 }
 

@@ -1,0 +1,171 @@
+//! Names: whether the names of the source are in the output, and no others. German and English only.
+//!
+//! German capitalises every noun and English every word of a title, so a capital alone proves nothing. A flag needs
+//! more than one word that the other side has in no spelling:
+//! - a name is missing and another was added, as when a model puts a better known name in the place of one that it
+//!   does not know; one of the two has to be a name for more reasons than its capital;
+//! - two words of one name are missing (`Priya Raman`), or what follows a form of address (`Frau Raman`);
+//! - or a known place is missing (`Köln` without `Cologne`).
+
+mod english;
+mod german;
+mod places;
+mod spelling;
+
+use super::Exchange;
+use crate::flag::{Flag, FlagKind};
+use crate::lang::Lang;
+use spelling::Spellings;
+
+/// A word that may be a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Name<'a> {
+    text: &'a str,
+    /// Which word of the text it is.
+    at: usize,
+    kind: Kind,
+}
+
+/// A language whose use of capitals is known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tongue {
+    German,
+    English,
+}
+
+impl Tongue {
+    fn of(lang: &Lang) -> Option<Self> {
+        match lang.primary() {
+            "de" => Some(Self::German),
+            "en" => Some(Self::English),
+            _ => None,
+        }
+    }
+
+    fn other(self) -> Self {
+        match self {
+            Self::German => Self::English,
+            Self::English => Self::German,
+        }
+    }
+
+    fn names(self, text: &str) -> Vec<Name<'_>> {
+        match self {
+            Self::German => german::names(&words(text)),
+            Self::English => english::names(&words(text)),
+        }
+    }
+}
+
+/// Why a word may be a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// It is a known place.
+    Place,
+    /// It stands after a form of address.
+    Addressed,
+    /// It stands as a name would.
+    Likely,
+    /// It ends a row of capitalised words, as the last names of people do.
+    Last,
+    /// It stands before such a word and may be a first name or an office.
+    First,
+}
+
+/// Names of the source are missing, or were replaced by others.
+pub(super) fn names(exchange: &Exchange<'_>) -> Option<Flag> {
+    let (source, output) = (Tongue::of(&exchange.pair.source)?, Tongue::of(&exchange.pair.target)?);
+    if source == output {
+        return None;
+    }
+    let mut lost = source.names(exchange.source);
+    let mut added = output.names(exchange.output);
+    let (in_source, in_output) =
+        (Spellings::of(exchange.source, source), Spellings::of(exchange.output, output));
+    lost.retain(|name| !in_output.have(name.text));
+    added.retain(|name| name.kind != Kind::First && !in_source.have(name.text));
+    let whole = lost.windows(2).any(|pair| is_whole(pair[0], pair[1]));
+    let alone = whole || lost.iter().any(|name| matches!(name.kind, Kind::Place | Kind::Addressed));
+    lost.retain(|name| whole || name.kind != Kind::First);
+    // Two words that only stand as names would may be anything.
+    let sure = lost.iter().chain(&added).any(|name| name.kind != Kind::Likely);
+    let replaced = !lost.is_empty() && !added.is_empty() && sure;
+    (alone || replaced).then(|| {
+        let said = |names: &[Name<'_>], what: &str| {
+            let texts: Vec<String> = names.iter().map(|name| format!("`{}`", name.text)).collect();
+            (!texts.is_empty()).then(|| format!("{} {what}", texts.join(", ")))
+        };
+        let details: Vec<String> =
+            [said(&lost, "missing"), said(&added, "added")].into_iter().flatten().collect();
+        Flag::new(FlagKind::Names, details.join("; "))
+    })
+}
+
+/// Whether two words that are both missing are a first and a last name.
+fn is_whole(first: Name<'_>, last: Name<'_>) -> bool {
+    // Most common nouns end as these do, and stand behind other capitals too.
+    let common = ["e", "en", "er"].iter().any(|ending| last.text.ends_with(ending));
+    last.kind == Kind::Last && last.at == first.at + 1 && !common
+}
+
+fn is_among(word: &str, list: &str) -> bool {
+    list.split_ascii_whitespace().any(|other| other == word)
+}
+
+/// A word of a text with what stands before it.
+#[derive(Clone, Copy, Debug)]
+struct Word<'a> {
+    text: &'a str,
+    /// A capital may be due to its place: it opens a sentence, a quotation or what follows a colon.
+    opens: bool,
+    /// Only white space stands between it and the word before.
+    joined: bool,
+}
+
+impl Word<'_> {
+    fn is_capitalised(&self) -> bool {
+        self.text.starts_with(char::is_uppercase)
+    }
+
+    /// An abbreviation in capitals, which the other language may abbreviate otherwise.
+    fn is_acronym(&self) -> bool {
+        self.text.chars().filter(|c| c.is_uppercase()).count() >= 2
+            && self.text.chars().filter(|c| c.is_lowercase()).count() <= 2
+    }
+}
+
+fn words(text: &str) -> Vec<Word<'_>> {
+    let mut words: Vec<Word<'_>> = Vec::new();
+    let mut end = 0;
+    for word in super::words(text) {
+        let start = word.as_ptr() as usize - text.as_ptr() as usize;
+        let gap = &text[end..start];
+        let joined = !words.is_empty() && gap.chars().all(char::is_whitespace);
+        // `Dr. Maier`, `St. Gallen`, `J. Maier`
+        let abbreviation =
+            words.last().is_some_and(|word| word.is_capitalised() && word.text.chars().count() <= 3);
+        let ends = gap.contains(['!', '?', ':', '…', '"', '“', '”', '„', '«', '»', '‘', '(', '|', '–', '—'])
+            || gap.contains('.') && !abbreviation;
+        words.push(Word { text: word, opens: words.is_empty() || ends, joined });
+        end = start + word.len();
+    }
+    words
+}
+
+/// The runs of capitalised words with white space between them, as ranges. A word that opens a sentence is in none.
+fn runs(words: &[Word<'_>]) -> Vec<std::ops::Range<usize>> {
+    let mut runs: Vec<std::ops::Range<usize>> = Vec::new();
+    for (index, word) in words.iter().enumerate().filter(|(_, word)| word.is_capitalised() && !word.opens) {
+        match runs.last_mut() {
+            Some(run) if run.end == index && word.joined => run.end += 1,
+            _ => runs.push(index..index + 1),
+        }
+    }
+    runs
+}
+
+/// Whether most words of a text are capitalised, as in an English headline.
+fn is_title_case(words: &[Word<'_>]) -> bool {
+    let long = || words.iter().filter(|word| word.text.chars().count() > 3);
+    3 * long().filter(|word| word.is_capitalised()).count() > 2 * long().count()
+}
