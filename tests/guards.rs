@@ -329,19 +329,26 @@ const ODD: &str = "On Monday a mayor inaugurated a school building at the stream
 
 #[test]
 fn of_several_candidates_the_one_most_like_the_others_is_taken() {
-    let answers = in_turn(&[ODD, ODD, GOOD], |_| -1.0);
-    let outcome = translate_with(Quality::Balanced, &texts(&[SOURCE]), 4096, answers);
+    let answers = || in_turn(&[ODD, ODD, GOOD], |_| -1.0);
+    let outcome = translate_with(Quality::Best, &texts(&[SOURCE]), 4096, answers());
     assert_eq!((outcome.targets[0].text.as_str(), outcome.rounds.len(), outcome.retries), (GOOD, 2, 0));
-    let decodings: Vec<&Decoding> = outcome.rounds[0].iter().map(|request| &request.decoding).collect();
-    assert_eq!(decodings[0], &Decoding::Greedy);
-    for (i, decoding) in decodings.iter().enumerate().skip(1) {
-        assert!(matches!(decoding, Decoding::Sample { .. }) && !decodings[..i].contains(decoding));
-    }
-    let again =
-        translate_with(Quality::Balanced, &texts(&[SOURCE]), 4096, in_turn(&[ODD, ODD, GOOD], |_| -1.0));
+    let again = translate_with(Quality::Best, &texts(&[SOURCE]), 4096, answers());
     assert_eq!((again.rounds, again.targets), (outcome.rounds, outcome.targets));
-    let fast = translate_with(Quality::Fast, &texts(&[SOURCE]), 4096, in_turn(&[ODD, ODD, GOOD], |_| -1.0));
+    let fast = translate_with(Quality::Fast, &texts(&[SOURCE]), 4096, answers());
     assert_eq!((fast.targets[0].text.as_str(), fast.rounds.len(), fast.rounds[0].len()), (ODD, 1, 1));
+}
+
+#[test]
+fn candidates_are_asked_for_in_different_ways() {
+    for quality in [Quality::Balanced, Quality::Best] {
+        let outcome = translate_with(quality, &texts(&[SOURCE]), 4096, in_turn(&[ODD, GOOD], |_| -1.0));
+        let asked = &outcome.rounds[0];
+        assert!(matches!(asked[0].task, Task::Translate { wording: Wording::Plain, .. }));
+        assert_eq!(asked[0].decoding, Decoding::Greedy);
+        assert!(asked.iter().enumerate().all(|(i, request)| !asked[..i].contains(request)), "{quality:?}");
+        let draws = |request: &Request| matches!(request.decoding, Decoding::Sample { .. });
+        assert!(asked.iter().any(draws), "{quality:?}");
+    }
 }
 
 #[test]

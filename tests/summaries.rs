@@ -71,6 +71,10 @@ fn texts(summary: &Summary) -> Vec<&str> {
     summary.sentences.iter().map(|s| s.text.as_str()).collect()
 }
 
+fn texts_words(summary: &Summary) -> usize {
+    texts(summary).iter().map(|text| words(text)).sum()
+}
+
 fn kinds(sentence: &SummarySentence) -> Vec<FlagKind> {
     sentence.flags.iter().map(|flag| flag.kind).collect()
 }
@@ -113,6 +117,25 @@ fn an_invented_sentence_has_no_source() {
     assert!(last.sources.is_empty());
     assert_eq!(kinds(last), [FlagKind::Unsupported]);
     assert!(!summary.sentences[0].sources.is_empty());
+}
+
+#[test]
+fn a_clause_that_no_passage_has_takes_the_support_of_its_sentence() {
+    let true_sentence = "Fishermen fear that the turbines will drive herring out of the bay";
+    let told = |sentence: &str| ground(sentence, &passages(&ARTICLE), &Lang::EN);
+    assert_eq!(told(&format!("{true_sentence}.")).sources, [3]);
+    // What stands beside the cited passage is no invention.
+    let both = format!("{true_sentence}, and their spokesman announced a protest.");
+    assert!(told(&both).sources.contains(&3), "{:?}", told(&both));
+    for clause in [
+        "so the prime minister will offer generous subsidies",
+        "because a similar factory poisoned several lakes",
+        "which harms wealthy restaurant owners abroad",
+    ] {
+        let grounding = told(&format!("{true_sentence}, {clause}."));
+        assert!(grounding.sources.is_empty(), "{clause}");
+        assert!(grounding.flags[0].detail.contains(clause), "{:?}", grounding.flags);
+    }
 }
 
 #[test]
@@ -249,7 +272,7 @@ fn surplus_sentences_are_dropped_and_missing_ones_flagged() {
     assert_eq!(last.flags[0].detail, "3 sentences, 5 asked for");
 
     let retried = run(&ARTICLE, &options(Length::Sentences(3)), |request| match parts(request).2 {
-        Wording::Plain | Wording::Examples => {
+        Wording::Plain | Wording::Examples | Wording::Free => {
             hypothesis("Fishermen fear that the turbines will drive out the herring.")
         }
         Wording::Strict => hypothesis(GOOD),
@@ -342,6 +365,10 @@ fn an_unfinished_sentence_is_dropped_and_a_repeated_one_counts_once() {
 
 /// A text of many blocks, each with a place and a number of its own.
 fn long_text() -> Vec<String> {
+    reports(60)
+}
+
+fn reports(count: usize) -> Vec<String> {
     const PLACES: [&str; 10] =
         ["Arnside", "Borth", "Cromer", "Deal", "Exmouth", "Filey", "Girvan", "Hythe", "Ilfracombe", "Jarrow"];
     let report = |index: usize| {
@@ -354,7 +381,7 @@ fn long_text() -> Vec<String> {
             format!("Repairs of the quay in {place} will take several months, as report {index} says."),
         ]
     };
-    (0..60).flat_map(report).collect()
+    (0..count).flat_map(report).collect()
 }
 
 /// Answers with the first sentences of the text, one of each part, as a summary would.
@@ -365,48 +392,81 @@ fn leading(request: &Request, count: usize) -> Hypothesis {
     hypothesis(&sentences.into_iter().step_by(step).collect::<Vec<_>>().join(" "))
 }
 
-#[test]
-fn a_long_text_goes_by_map_and_reduce() {
-    let text = long_text();
-    let texts: Vec<&str> = text.iter().map(String::as_str).collect();
-    let options = SummaryOptions { budget: 700, ..options(Length::Sentences(3)) };
-    let (summary, asked) = run(&texts, &options, |request| leading(request, 3));
-    let whole =
-        asked.iter().position(|request| texts.iter().filter(|t| parts(request).0.contains(*t)).count() < 20);
-    let first = parts(&asked[0]).0;
-    assert!(first.starts_with(texts[0]) && asked.len() > 4, "{} requests", asked.len());
-    assert!(whole.is_some());
-    for request in &asked {
-        assert!(words(parts(request).0) + request.max_tokens <= 700);
+/// Of 120 sentences some of the first half, of the middle and of the last third are cited, in order.
+fn assert_covers(cited: &[usize]) {
+    assert!(cited.is_sorted(), "{cited:?}");
+    for part in [0..60, 40..100, 80..120] {
+        assert!(cited.iter().any(|id| part.contains(id)), "nothing of {part:?} in {cited:?}");
     }
-    // Every sentence is read in the first round, and the last third reaches the last request.
-    for text in &texts {
-        assert!(asked.iter().any(|request| parts(request).0.contains(text)), "{text} was left out");
-    }
-    let last = parts(asked.last().unwrap()).0;
-    assert!(texts[80..].iter().any(|text| last.contains(text)));
-    assert_eq!(summary.sentences.len(), 3);
-    assert!(summary.sentences.iter().all(|s| !s.sources.is_empty() && s.flags.is_empty()), "{summary:?}");
 }
 
 #[test]
-fn a_chunk_without_a_summary_is_stood_in_for() {
+fn a_long_text_goes_by_parts_that_all_reach_the_summary() {
     let text = long_text();
     let texts: Vec<&str> = text.iter().map(String::as_str).collect();
-    let options = SummaryOptions { budget: 700, ..options(Length::Sentences(3)) };
-    let chunks = run(&texts, &options, |request| leading(request, 3)).1.len() - 1;
-    let mut answered = 0;
-    let (summary, asked) = run(&texts, &options, |request| {
-        answered += 1;
-        match answered <= chunks && answered % 2 == 0 {
-            true => hypothesis("Zanzibar lost 77 ships."),
-            false => leading(request, 3),
+    for length in [Length::Sentences(3), Length::Bullets(4), Length::Sentences(5), Length::Words(60)] {
+        let options = SummaryOptions { budget: 700, ..options(length) };
+        let (summary, asked) = run(&texts, &options, |request| leading(request, 4));
+        assert!(parts(&asked[0]).0.starts_with(texts[0]) && asked.len() > 3, "{} requests", asked.len());
+        for request in &asked {
+            assert!(words(parts(request).0) + request.max_tokens <= 700);
         }
-    });
-    let last = parts(asked.last().unwrap()).0;
-    assert!(!last.contains("Zanzibar"));
-    assert_eq!(last.split("\n\n").count(), chunks, "a chunk left no trace");
+        for text in &texts {
+            assert!(asked.iter().any(|request| parts(request).0.contains(text)), "{text} was left out");
+        }
+        let cited: Vec<usize> = summary.sentences.iter().flat_map(|s| s.sources.clone()).collect();
+        assert_covers(&cited);
+        assert!(summary.sentences.iter().all(|s| !s.sources.is_empty() && s.flags.is_empty()), "{summary:?}");
+        match length {
+            Length::Sentences(n) | Length::Bullets(n) => assert_eq!(summary.sentences.len(), n),
+            _ => assert!((30..=60).contains(&texts_words(&summary))),
+        }
+    }
+}
+
+#[test]
+fn a_text_that_one_request_could_hold_goes_by_parts_when_it_is_long() {
+    let text = reports(120);
+    let texts: Vec<&str> = text.iter().map(String::as_str).collect();
+    let options = SummaryOptions { budget: 100_000, ..options(Length::Sentences(3)) };
+    let (summary, asked) = run(&texts, &options, |request| leading(request, 3));
+    assert!(asked.len() > 1 && asked.iter().all(|request| words(parts(request).0) <= 768));
     assert_eq!(summary.sentences.len(), 3);
+    let (_, asked) = run(&texts[..60], &options, |request| leading(request, 3));
+    assert_eq!(asked.len(), 1, "a short one is read whole");
+}
+
+#[test]
+fn a_headline_of_a_long_text_is_asked_of_what_its_parts_say() {
+    let text = long_text();
+    let texts: Vec<&str> = text.iter().map(String::as_str).collect();
+    let options = SummaryOptions { budget: 500, ..options(Length::Headline) };
+    let (summary, asked) = run(&texts, &options, |request| match parts(request).1 {
+        Length::Headline => hypothesis("Harbours repair quays after the storm"),
+        _ => leading(request, 3),
+    });
+    let (last, length, _) = parts(asked.last().unwrap());
+    assert_eq!(length, Length::Headline);
+    assert!(texts[80..].iter().any(|text| last.contains(text)));
+    assert_eq!(self::texts(&summary), ["Harbours repair quays after the storm"]);
+}
+
+#[test]
+fn a_part_whose_summary_is_invented_is_stood_in_for() {
+    let text = long_text();
+    let texts: Vec<&str> = text.iter().map(String::as_str).collect();
+    for wanted in [3, 6, 12] {
+        let options = SummaryOptions { budget: 700, ..options(Length::Sentences(wanted)) };
+        let mut answered = 0;
+        let (summary, _) = run(&texts, &options, |request| {
+            answered += 1;
+            if answered % 2 == 0 { hypothesis("Zanzibar lost 77 ships.") } else { leading(request, 4) }
+        });
+        assert_eq!(summary.sentences.len(), wanted);
+        assert!(summary.sentences.iter().all(|s| !s.text.contains("Zanzibar") && s.flags.is_empty()));
+        let cited: Vec<usize> = summary.sentences.iter().flat_map(|s| s.sources.clone()).collect();
+        assert_covers(&cited);
+    }
 }
 
 #[test]

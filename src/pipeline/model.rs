@@ -212,7 +212,8 @@ impl Model {
             ..defaults
         };
         let engine = CausalEngine::load(gguf, profile, options)?;
-        let prompt_tokens = longest_prompt(&engine, profile, &[Wording::Plain, Wording::Strict])?;
+        let wordings = [Wording::Plain, Wording::Free, Wording::Strict];
+        let prompt_tokens = longest_prompt(&engine, profile, &wordings)?;
         let with_examples = longest_prompt(&engine, profile, &[Wording::Examples])?;
         let example_tokens = with_examples.saturating_sub(prompt_tokens);
         let settings = settings.into();

@@ -46,7 +46,8 @@ pub enum Task {
     },
 }
 
-/// The wording of a prompt. A summary has no examples. Profiles word each differently, so a retry is a different question.
+/// The wording of a prompt. Profiles word each differently, so a retry is a different question. A summary has neither
+/// examples nor a free wording.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Wording {
     /// The first choice.
@@ -54,8 +55,15 @@ pub enum Wording {
     Plain,
     /// The first choice after three translations as examples: for chat models, and for languages that have such.
     Examples,
+    /// One that leaves the model more freedom in how it puts things, for chat models.
+    Free,
     /// Another wording, stricter about the output.
     Strict,
+}
+
+impl Wording {
+    /// Every wording.
+    pub(crate) const ALL: [Self; 4] = [Self::Plain, Self::Examples, Self::Free, Self::Strict];
 }
 
 /// How long a summary is.

@@ -265,6 +265,13 @@ fn instruct(task: &Task) -> String {
                          translation.\n\n{text}"
                     )
                 }
+                Wording::Free => {
+                    let terms = use_terms(terms);
+                    format!(
+                        "Write this {source} passage as a native speaker of {target} would put it. {terms}Leave \
+                         nothing out.\n\n{text}"
+                    )
+                }
                 Wording::Strict => {
                     let terms = require_terms(terms, target);
                     format!(
@@ -278,7 +285,7 @@ fn instruct(task: &Task) -> String {
             let lang = lang.name();
             let length = describe(*length);
             match wording {
-                Wording::Plain | Wording::Examples => format!(
+                Wording::Plain | Wording::Examples | Wording::Free => format!(
                     "Summarise the following text in {lang} in {length}. State only what the text says, and \
                      keep its names and numbers as they are. Output only the summary.\n\nText:\n{text}"
                 ),
@@ -423,13 +430,12 @@ mod tests {
 
     #[test]
     fn another_wording_is_another_prompt() {
-        let strict = match translate("Guten Tag.") {
-            Task::Translate { pair, text, terms, .. } => {
-                Task::Translate { pair, text, terms, wording: Wording::Strict }
-            }
+        let worded = |wording| match translate("Guten Tag.") {
+            Task::Translate { pair, text, terms, .. } => Task::Translate { pair, text, terms, wording },
             other => other,
         };
-        assert_ne!(shown("chatml", &strict), shown("chatml", &translate("Guten Tag.")));
+        let prompts: Vec<String> = Wording::ALL.iter().map(|&way| shown("chatml", &worded(way))).collect();
+        assert!(prompts.iter().enumerate().all(|(i, prompt)| !prompts[..i].contains(prompt)), "{prompts:#?}");
     }
 
     #[test]

@@ -68,14 +68,18 @@ fn middle(text: &str) -> Option<usize> {
 pub(super) fn chunks(pieces: &[Piece], budget: usize) -> Vec<Chunk> {
     let total = tokens(pieces);
     let share = total.div_ceil(total.div_ceil(budget.max(1)).max(1));
-    let usual = budget.min(share + share / 4);
     let mut chunks: Vec<Chunk> = Vec::new();
     for block in pieces.chunk_by(|a, b| a.block == b.block) {
         let units: Vec<&[Piece]> =
             if tokens(block) > budget { block.chunks(1).collect() } else { vec![block] };
         for unit in units {
             match chunks.last_mut() {
-                Some(chunk) if tokens(chunk) + tokens(unit) <= usual => chunk.extend_from_slice(unit),
+                Some(chunk)
+                    if tokens(chunk) + tokens(unit) / 2 <= share
+                        && tokens(chunk) + tokens(unit) <= budget =>
+                {
+                    chunk.extend_from_slice(unit);
+                }
                 _ => chunks.push(unit.to_vec()),
             }
         }

@@ -34,27 +34,20 @@ pub fn extract(passages: &[Passage<'_>], options: &SummaryOptions) -> Summary {
     let ranking = Ranking::new(&candidates, options);
     let mut flags = Vec::new();
     let mut chosen = match options.length {
-        Length::Sentences(n) | Length::Bullets(n) => ranking.pick(|chosen, _| chosen.len() < n),
-        Length::Words(limit) => {
-            let chosen = ranking.pick(|chosen, index| {
-                let used: usize = chosen.iter().map(|&i| ranking.words[i]).sum();
-                used + ranking.words[index] <= limit
-            });
-            if chosen.is_empty() {
-                let shortest = ranking.shortest();
-                flags.extend(shortest.map(|i| too_long(ranking.words[i], limit)));
-                shortest.into_iter().collect()
-            } else {
-                chosen
-            }
-        }
         Length::Headline => {
             if let Some(title) = title(passages) {
                 return summary(vec![sentence(title, Vec::new())], options);
             }
             ranking.best_short().into_iter().collect()
         }
+        length => ranking.pick(Vec::new(), |chosen, index| ranking.has_room(chosen, index, length)),
     };
+    if let (Length::Words(limit), true, Some(shortest)) =
+        (options.length, chosen.is_empty(), ranking.shortest())
+    {
+        flags.push(too_long(ranking.words[shortest], limit));
+        chosen.push(shortest);
+    }
     chosen.sort_unstable();
     let sentences = chosen.into_iter().map(|i| sentence(candidates[i], flags.clone())).collect();
     summary(sentences, options)
@@ -147,7 +140,8 @@ pub(super) fn title<'a, 'p>(passages: &'a [Passage<'p>]) -> Option<&'a Passage<'
 /// Weighted word counts of a sentence, of length 1 unless it has no content words.
 type Vector = HashMap<String, f64>;
 
-struct Ranking {
+/// The sentences of a text by how much they tell of it.
+pub(super) struct Ranking {
     vectors: Vec<Vector>,
     ranks: Vec<f64>,
     /// How many words each candidate has.
@@ -155,7 +149,7 @@ struct Ranking {
 }
 
 impl Ranking {
-    fn new(candidates: &[&Passage<'_>], options: &SummaryOptions) -> Self {
+    pub(super) fn new(candidates: &[&Passage<'_>], options: &SummaryOptions) -> Self {
         let lexicon = Lexicon::new(candidates.iter().map(|passage| passage.text), &options.lang);
         let vectors: Vec<Vector> =
             candidates.iter().map(|passage| normalized(counts(&lexicon, passage.text))).collect();
@@ -177,11 +171,16 @@ impl Ranking {
         Self { vectors, ranks, words }
     }
 
-    /// Takes the best candidate that `fits` beside those taken already, again and again.
-    fn pick(&self, fits: impl Fn(&[usize], usize) -> bool) -> Vec<usize> {
-        let mut chosen: Vec<usize> = Vec::new();
-        let mut closest = vec![0.0_f64; self.ranks.len()];
-        let mut left: Vec<usize> = (0..self.ranks.len()).collect();
+    /// Takes the best candidate that `fits` beside those in `chosen`, again and again.
+    pub(super) fn pick(&self, mut chosen: Vec<usize>, fits: impl Fn(&[usize], usize) -> bool) -> Vec<usize> {
+        let nearest = |index: usize| {
+            chosen
+                .iter()
+                .map(|&other| likeness(&self.vectors[index], &self.vectors[other]))
+                .fold(0.0, f64::max)
+        };
+        let mut closest: Vec<f64> = (0..self.ranks.len()).map(nearest).collect();
+        let mut left: Vec<usize> = (0..self.ranks.len()).filter(|index| !chosen.contains(index)).collect();
         loop {
             left.retain(|&index| fits(&chosen, index));
             let value = |index: usize| RELEVANCE * self.ranks[index] - (1.0 - RELEVANCE) * closest[index];
@@ -197,7 +196,18 @@ impl Ranking {
         }
     }
 
-    fn shortest(&self) -> Option<usize> {
+    /// Whether a summary of this length has room for a candidate beside those in `chosen`.
+    pub(super) fn has_room(&self, chosen: &[usize], index: usize, length: Length) -> bool {
+        match length {
+            Length::Sentences(n) | Length::Bullets(n) => chosen.len() < n,
+            Length::Words(limit) => {
+                chosen.iter().map(|&i| self.words[i]).sum::<usize>() + self.words[index] <= limit
+            }
+            Length::Headline => chosen.is_empty(),
+        }
+    }
+
+    pub(super) fn shortest(&self) -> Option<usize> {
         (0..self.words.len()).min_by_key(|&index| self.words[index])
     }
 

@@ -6,9 +6,11 @@
 //!    more (0.55) when they are several;
 //! 3. each further one adds three tenths, or a name or figure that it is tied to: it has a tenth besides, in other
 //!    words than the names that it adds, and in no names at all where it adds a figure;
-//! 4. no further one adds a number, month or day where the first has another, which the sentence lacks.
+//! 4. no further one adds a number, month or day where the first has another, which the sentence lacks;
+//! 5. each clause of three content words or more has two fifths of them, by weight, in these passages or beside them.
 //!
-//! The last two keep a wrong figure from being found in any passage that happens to have it.
+//! The third and the fourth keep a wrong figure from being found in any passage that happens to have it, the last an
+//! invention from being carried by a true sentence that it is appended to.
 //!
 //! Words are compared by light stems, function words and figures left out; a word weighs from 1 (in every
 //! passage) to 2 (in one passage only). Passages are taken in the order of what they add. When no such set
@@ -18,6 +20,7 @@
 use std::collections::HashSet;
 
 use super::Passage;
+use super::clauses::clauses;
 use super::names::{Known, Name, names};
 use super::numbers::figures;
 use super::words::{Lexicon, words};
@@ -32,6 +35,9 @@ const SUPPORT: [f64; 2] = [0.5, 0.55];
 const GAIN: f64 = 0.3;
 /// The share that a further passage must have besides what it adds.
 const RELATED: f64 = 0.1;
+/// The share that the passages and those beside them must have of a clause with as many content words.
+const CLAUSE: f64 = 0.4;
+const CLAUSE_WORDS: usize = 3;
 /// How many passages a sentence may cite.
 const MOST_SOURCES: usize = 3;
 
@@ -102,11 +108,20 @@ impl Source {
 
     pub(super) fn ground(&self, sentence: &str) -> Grounding {
         let claims = self.claims(sentence);
-        let sources = self.support(sentence, &claims);
+        let chosen = self.support(sentence, &claims);
         let mut flags = self.unknown(sentence, &claims);
-        if sources.is_empty() {
-            flags.insert(0, Flag::new(FlagKind::Unsupported, "no passage says this"));
+        let doubt = if chosen.is_empty() {
+            Some("no passage says this".to_owned())
+        } else {
+            self.unheard(sentence, &claims, &chosen).map(|clause| format!("no passage says `{clause}`"))
+        };
+        let mut sources: Vec<usize> = chosen.iter().map(|&index| self.entries[index].id).collect();
+        if let Some(detail) = doubt {
+            sources.clear();
+            flags.insert(0, Flag::new(FlagKind::Unsupported, detail));
         }
+        sources.sort_unstable();
+        sources.dedup();
         Grounding { sources, flags }
     }
 
@@ -134,36 +149,46 @@ impl Source {
         claims
     }
 
-    /// The passages that support a sentence, ascending by id; none when the test fails.
+    /// The passages that support a sentence, as indices; none when the test of the whole sentence fails.
     fn support(&self, sentence: &str, claims: &[Claim<'_>]) -> Vec<usize> {
         let mut missing = self.missing(sentence, claims);
         let whole = missing.clone();
         let total = whole.weight();
-        let mut chosen: Vec<&Entry> = Vec::new();
+        let mut chosen: Vec<usize> = Vec::new();
         while chosen.len() < MOST_SOURCES {
-            let mut best: Option<(Added<'_, '_, '_>, f64)> = None;
-            for entry in &self.entries {
-                let Some(added) = self.added(entry, &missing, &whole, chosen.first().copied()) else {
-                    continue;
-                };
+            let first = chosen.first().and_then(|&index| self.entries.get(index));
+            let mut best: Option<(usize, Added<'_, '_, '_>, f64)> = None;
+            for (index, entry) in self.entries.iter().enumerate() {
+                let Some(added) = self.added(entry, &missing, &whole, first) else { continue };
                 // A name or a number counts as much as a rare word.
                 let value = added.weight + 2.0 * added.claims.len() as f64;
-                if value > best.as_ref().map_or(0.0, |(_, best)| best + 1e-9) {
-                    best = Some((added, value));
+                if value > best.as_ref().map_or(0.0, |(_, _, best)| best + 1e-9) {
+                    best = Some((index, added, value));
                 }
             }
-            let Some((added, _)) = best else { break };
-            chosen.push(added.entry);
+            let Some((index, added, _)) = best else { break };
+            chosen.push(index);
             missing.remove(&added);
         }
         let least = SUPPORT[usize::from(chosen.len() > 1)];
         if !missing.claims.is_empty() || missing.weight() > (1.0 - least) * total {
             return Vec::new();
         }
-        let mut ids: Vec<usize> = chosen.iter().map(|entry| entry.id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids
+        chosen
+    }
+
+    /// The first clause that neither the chosen passages nor those beside them tell of.
+    fn unheard<'s>(&self, sentence: &'s str, claims: &[Claim<'s>], chosen: &[usize]) -> Option<&'s str> {
+        let beside = |index: usize| chosen.iter().any(|other| index.abs_diff(*other) <= 1);
+        let near: Vec<&Entry> =
+            self.entries.iter().enumerate().filter(|(index, _)| beside(*index)).map(|(_, e)| e).collect();
+        let is_unheard = |clause: &&str| {
+            let mut missing = self.missing(clause, claims);
+            let (words, total) = (missing.words.len(), missing.weight());
+            missing.words.retain(|(_, stem)| !near.iter().any(|entry| entry.stems.contains(stem)));
+            words >= CLAUSE_WORDS && missing.weight() > (1.0 - CLAUSE) * total
+        };
+        clauses(sentence).into_iter().find(is_unheard)
     }
 
     /// What a sentence wants supported: its claims, and its content words with their weights, each once. Dates

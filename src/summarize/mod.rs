@@ -2,8 +2,11 @@
 
 mod answer;
 mod chunks;
+mod clauses;
 mod extract;
+mod german;
 mod ground;
+mod join;
 mod names;
 mod numbers;
 mod rounds;
@@ -71,7 +74,7 @@ pub struct SummaryOptions {
     pub lang: Lang,
     /// How long it is.
     pub length: Length,
-    /// The tokens that the text of one request and its answer may hold together; longer documents go by map
-    /// and reduce.
+    /// The tokens that the text of one request and its answer may hold together; longer documents go by parts,
+    /// and so do those that one request could hold but a small model would not read evenly.
     pub budget: usize,
 }

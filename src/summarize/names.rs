@@ -6,15 +6,15 @@
 //! - it opens the sentence and the source has it capitalised inside a sentence, or the source does not have it
 //!   in any form and the next word is capitalised or it does not look like a common word: a plural without a
 //!   singular verb, or a usual ending of nouns, adjectives and adverbs;
-//! - in German, where all nouns are capitalised: it is bare (no article, adjective or number before it) and
-//!   lacks the endings of common nouns, or it is the last of several capitalised words.
+//! - in German, where all nouns are capitalised, it is told from common nouns as the file on German says.
 //!
 //! Function words, months and days are no names. In a title-cased line only the first two rules and the first
 //! half of the third count. What these rules miss goes unnoticed: a common word that opens a sentence and is
-//! a name (`Brussels plan`), a name in lower case.
+//! a name (`Brussels plan`), a name in lower case, a German one after an article (`die Waal`).
 
 use std::collections::HashSet;
 
+use super::german::is_german_name;
 use super::words::{Word, fold, is_stop_word, stem};
 use crate::lang::Lang;
 
@@ -39,7 +39,8 @@ pub(super) struct Known {
     acronyms: HashSet<String>,
     /// Initials of neighbouring capitalised words.
     initials: HashSet<String>,
-    /// Words that are capitalised inside a sentence.
+    /// Words that are capitalised, and those that are so inside a sentence.
+    capitalised: HashSet<String>,
     proper: HashSet<String>,
 }
 
@@ -54,6 +55,9 @@ impl Known {
             }
             if is_capitalised(word.text) && !title_case && !opens_sentence(text, words, index) {
                 known.proper.insert(folded.clone());
+            }
+            if is_capitalised(word.text) {
+                known.capitalised.insert(folded.clone());
             }
             known.stems.insert(stem(&folded, lang));
             known.folded.insert(folded);
@@ -74,6 +78,7 @@ impl Known {
         self.stems.extend(other.stems.iter().cloned());
         self.acronyms.extend(other.acronyms.iter().cloned());
         self.initials.extend(other.initials.iter().cloned());
+        self.capitalised.extend(other.capitalised.iter().cloned());
         self.proper.extend(other.proper.iter().cloned());
     }
 
@@ -93,7 +98,7 @@ impl Known {
             || self.acronyms.contains(&name.initials)
             || same_country(&name.folded)
                 .any(|other| self.stems.contains(&stem(other, lang)) || self.stands_for(other))
-            || lang.tag() == "de" && self.folded.iter().any(|word| is_part(word, &name.stem))
+            || lang.tag() == "de" && self.capitalised.iter().any(|word| is_part(word, &name.stem))
     }
 
     /// Whether the text has the acronym or capitalised words with these initials.
@@ -104,10 +109,10 @@ impl Known {
 
 const LONGEST_ACRONYM: usize = 6;
 
-/// Whether one German word is the first or last part of the other.
+/// Whether a German word has the other as its first or last part, or is the last part of the other.
 fn is_part(word: &str, stem: &str) -> bool {
     stem.len() >= 4 && (word.starts_with(stem) || word.ends_with(stem))
-        || word.len() >= 5 && (stem.starts_with(word) || stem.ends_with(word))
+        || word.len() >= 5 && stem.ends_with(word)
 }
 
 /// Words for the same country whose stems differ.
@@ -149,15 +154,12 @@ pub(super) fn names<'a>(sentence: &'a str, words: &[Word<'a>], source: &Known, l
             let initials = initials(words, &run);
             let name =
                 Name { shown: word.text, start: word.start, stem: stem(&folded, lang), folded, initials };
-            let follows =
-                position > 0 && !run.get(position - 1).is_some_and(|&i| is_german_adjective(words, i));
             let is_name = if is_acronym(word.text) || has_inner_capital(word.text) {
                 true
             } else if word.text.chars().count() < 2 {
                 false
             } else if lang.tag() == "de" {
-                follows && position + 1 == run.len()
-                    || is_bare(sentence, words, index) && !has_ending(&name.folded, GERMAN_ENDINGS, 3)
+                is_german_name(sentence, words, &run, position)
             } else if title_case || opens_sentence(sentence, words, index) {
                 let next_capitalised = run.get(position + 1) == Some(&(index + 1));
                 if source.has(&name, lang) {
@@ -204,13 +206,13 @@ fn initials(words: &[Word<'_>], run: &[usize]) -> String {
 }
 
 /// What stands between a word and the one before it.
-fn gap<'a>(text: &'a str, words: &[Word<'_>], index: usize) -> &'a str {
+pub(super) fn gap<'a>(text: &'a str, words: &[Word<'_>], index: usize) -> &'a str {
     let start = index.checked_sub(1).and_then(|i| words.get(i)).map_or(0, Word::end);
     words.get(index).and_then(|word| text.get(start..word.start)).unwrap_or("")
 }
 
 /// Whether a capital at this word may be due to its place. The period of `Mr.` and `U.S.` opens nothing.
-fn opens_sentence(text: &str, words: &[Word<'_>], index: usize) -> bool {
+pub(super) fn opens_sentence(text: &str, words: &[Word<'_>], index: usize) -> bool {
     let Some(before) = index.checked_sub(1).and_then(|i| words.get(i)) else { return true };
     let gap = gap(text, words, index);
     let abbreviation = is_capitalised(before.text) && (before.text.len() <= 3 || before.text.contains('.'));
@@ -259,7 +261,7 @@ fn looks_common(word: &str, next: Option<&Word<'_>>) -> bool {
         || has_ending(&folded, ENGLISH_ENDINGS, 7)
 }
 
-fn has_ending(folded: &str, endings: &str, shortest: usize) -> bool {
+pub(super) fn has_ending(folded: &str, endings: &str, shortest: usize) -> bool {
     folded.chars().count() >= shortest
         && endings.split_ascii_whitespace().any(|ending| folded.ends_with(ending))
 }
@@ -273,26 +275,6 @@ const OPENERS: &str = "
     poor power present prior public recent research rescue rich rising science second seven short similar six small
     society staff strong talks ten third thousands three today tomorrow total trade traffic trust twelve two water
     weak weather work workers world yesterday young";
-
-const GERMAN_ENDINGS: &str =
-    "ung ungen heit keit eit schaft tion sion tat ismus nis tum ling ment en er e ei ur ik ern";
-
-/// Whether a capitalised word is made of a place's name (`Rostocker`).
-fn is_german_adjective(words: &[Word<'_>], index: usize) -> bool {
-    words.get(index).is_some_and(|word| word.text.ends_with("er"))
-}
-
-/// Whether no article, adjective or number stands before a German word.
-fn is_bare(text: &str, words: &[Word<'_>], index: usize) -> bool {
-    let Some(before) = index.checked_sub(1).and_then(|i| words.get(i)) else { return true };
-    if opens_sentence(text, words, index) || !gap(text, words, index).chars().all(char::is_whitespace) {
-        return true;
-    }
-    let folded = fold(before.text);
-    const BARE: &str = "in an auf aus bei mit nach von zu uber unter vor gegen fur durch um und oder als wie dass \
-        sagte sagt so wenn weil will wollen hat ist war wird seit bis zwischen";
-    BARE.split_ascii_whitespace().any(|word| word == folded)
-}
 
 #[cfg(test)]
 mod tests {
@@ -353,6 +335,7 @@ mod tests {
     fn german_nouns_are_no_names() {
         let source = "Die F\u{e4}hre nach Rostock fuhr zu sp\u{e4}t ab, sagte Kapit\u{e4}nin Inga Holm. Das Hafenamt half.";
         for sentence in [
+            "Die Hilfe kam von Helfern und Menschen aus Booten.",
             "Die Verz\u{f6}gerung \u{e4}rgerte das Amt.",
             "Holm lobte die Rostocker Helfer.",
             "Das kalte Wetter half.",
@@ -364,5 +347,13 @@ mod tests {
             unknown("Macron sagte, die UNO half Inga Berg.", source, &Lang::DE),
             ["Macron", "UNO", "Berg"]
         );
+        for (sentence, expected) in [
+            ("Klinger hat die F\u{e4}hre gesehen.", vec!["Klinger"]),
+            ("Sie kam aus Bergedorfe und aus Ketteringen.", vec!["Bergedorfe", "Ketteringen"]),
+            ("Kapit\u{e4}n R\u{fc}diger Lange half.", vec!["R\u{fc}diger", "Lange"]),
+            ("Die F\u{e4}hre \u{201e}Linde\u{201c} half.", vec!["Linde"]),
+        ] {
+            assert_eq!(unknown(sentence, source, &Lang::DE), expected, "{sentence}");
+        }
     }
 }

@@ -1,11 +1,13 @@
-//! An abstractive summary in rounds. A long text is summarised chunk by chunk until one request holds what
-//! remains; the answer is checked against the source; one that does not hold is asked for once more, in two
-//! other ways, and the best answer is taken.
+//! An abstractive summary in rounds. A text that one request holds is summarised whole; the answer is checked
+//! against the source; one that does not hold is asked for once more, in two other ways, and the best answer is
+//! taken. A long text is summarised chunk by chunk, and the summary is joined from what the chunks say; only a
+//! headline is asked for again, of what remains.
 
 use super::answer::Answer;
 use super::chunks::{Chunk, Piece, chunks, pieces, text, tokens};
 use super::extract::{extract, is_heading, too_long};
 use super::ground::Source;
+use super::join::{join, most_sentences};
 use super::words::count_words;
 use super::{Method, Passage, Summary, SummaryOptions, SummarySentence};
 use crate::engine::Hypothesis;
@@ -22,11 +24,13 @@ const SECOND_TRY: [Way; 2] = [
     (Wording::Strict, Decoding::Greedy),
     (Wording::Strict, Decoding::Sample { temperature: 0.6, top_p: 0.9, seed: 1 }),
 ];
-/// How often a text is summarised chunk by chunk before it is summarised whole. Each level shortens it several
-/// times, so that no text of a sensible length needs as many.
+/// How often a text is shortened before it is given a headline. Each level shortens it several times, so that no
+/// text of a sensible length needs as many.
 const MOST_LEVELS: usize = 8;
-/// The fewest sentences that a chunk is summarised in.
-const SHORTEST_PARTIAL: usize = 3;
+/// The most tokens of text that are summarised whole. Of a longer one a small model tells the beginning.
+const MOST_TEXT: usize = 2048;
+/// The most tokens of a chunk, about 400 words.
+const CHUNK: usize = 768;
 /// A headline with more words is too long.
 const HEADLINE_WORDS: usize = 20;
 
@@ -78,9 +82,9 @@ impl SummaryRounds {
         let fallback = extract(passages, options);
         let sentences = passages.iter().filter(|passage| !is_heading(passage.text)).count().max(1);
         let options = SummaryOptions { length: at_most(options.length, sentences), ..options.clone() };
-        let reserved =
-            [options.length, Length::Sentences(SHORTEST_PARTIAL)].map(|l| answer_tokens(&options, l));
-        let budget = options.budget.saturating_sub(reserved[0].max(reserved[1])).max(1);
+        let longest = [options.length, Length::Sentences(most_sentences(options.length))];
+        let reserved = longest.map(|length| answer_tokens(&options, length));
+        let budget = options.budget.saturating_sub(reserved[0].max(reserved[1])).clamp(1, MOST_TEXT);
         let stage = if fallback.sentences.is_empty() {
             Stage::Done
         } else {
@@ -142,11 +146,12 @@ impl SummaryRounds {
         }
         match &self.stage {
             Stage::Chunks { chunks, level } => {
-                let mut remaining = Vec::new();
-                for (block, (chunk, answer)) in chunks.iter().zip(&answers).enumerate() {
-                    remaining.extend(self.shortened(chunk, answer.as_ref(), block, chunks.len()));
-                }
-                self.stage = Stage::new(&remaining, self.budget, level + 1);
+                let shorten = |(part, (chunk, answer)): (usize, (&Chunk, &Option<Hypothesis>))| {
+                    self.shortened(chunk, answer.as_ref(), part, chunks.len())
+                };
+                let parts: Vec<Chunk> = chunks.iter().zip(&answers).enumerate().map(shorten).collect();
+                let level = level + 1;
+                self.move_on(&parts, level);
             }
             Stage::Whole { .. } => {
                 let retried = !self.drafts.is_empty();
@@ -164,33 +169,59 @@ impl SummaryRounds {
         }
     }
 
-    /// What a chunk's summary says, as one block. Sentences with names or numbers that the source does not have
-    /// are left out; when nothing is left, sentences of the chunk stand in, so that no part of the text is lost.
-    fn shortened(&self, chunk: &Chunk, answer: Option<&Hypothesis>, block: usize, chunks: usize) -> Chunk {
-        let length = self.chunk_length(chunks);
-        let answer = answer.map(|answer| (answer.tokens, Answer::read(answer, length, &self.options.lang)));
-        if let Some((tokens, answer)) = answer {
-            let mut sentences = answer.sentences;
-            sentences.retain(|sentence| !invents(&self.source.ground(sentence).flags));
-            if !sentences.is_empty() && !answer.refused {
-                return vec![Piece { text: sentences.join(" "), block, tokens: tokens + 1 }];
-            }
-        }
-        let passages: Vec<Passage<'_>> =
-            chunk.iter().enumerate().map(|(id, p)| Passage { id, block: p.block, text: &p.text }).collect();
-        let options = SummaryOptions { length, ..self.options.clone() };
-        let picked = extract(&passages, &options).sentences.into_iter().flat_map(|sentence| sentence.sources);
-        picked.filter_map(|id| chunk.get(id)).map(|piece| Piece { block, ..piece.clone() }).collect()
+    /// Joins what the chunks say, or asks for a headline of it.
+    fn move_on(&mut self, parts: &[Chunk], level: usize) {
+        self.stage = if self.options.length == Length::Headline {
+            Stage::new(&parts.concat(), self.budget, level)
+        } else {
+            let answer = Answer { sentences: join(parts, &self.options), ..Answer::default() };
+            self.drafts.push(Draft::new(answer, &self.source, self.options.length));
+            Stage::Done
+        };
     }
 
-    /// How long the summary of one of several chunks is: long enough for the whole to choose from.
+    /// What a chunk's summary says, as one block. Only sentences that the source supports are kept; when they are
+    /// too few, sentences of the chunk stand in, so that no part of the text is lost.
+    fn shortened(&self, chunk: &Chunk, answer: Option<&Hypothesis>, block: usize, chunks: usize) -> Chunk {
+        let written =
+            answer.map(|answer| self.supported(answer, self.chunk_length(chunks))).unwrap_or_default();
+        let mut kept: Chunk =
+            written.into_iter().map(|(text, tokens)| Piece { text, block, tokens }).collect();
+        let missing = most_sentences(self.options.length).div_ceil(chunks).saturating_sub(kept.len());
+        if missing > 0 {
+            let passages: Vec<Passage<'_>> = chunk
+                .iter()
+                .enumerate()
+                .map(|(id, p)| Passage { id, block: p.block, text: &p.text })
+                .collect();
+            let options = SummaryOptions { length: Length::Sentences(missing), ..self.options.clone() };
+            let picked = extract(&passages, &options).sentences.into_iter().flat_map(|s| s.sources);
+            let picked = picked.filter_map(|id| chunk.get(id)).map(|piece| Piece { block, ..piece.clone() });
+            kept.extend(picked);
+        }
+        kept
+    }
+
+    /// The sentences of an answer that the source supports, and about how many tokens each has.
+    fn supported(&self, hypothesis: &Hypothesis, length: Length) -> Vec<(String, usize)> {
+        let answer = Answer::read(hypothesis, length, &self.options.lang);
+        if answer.refused || answer.truncated {
+            return Vec::new();
+        }
+        let bytes = hypothesis.text.len().max(1);
+        let supported = answer.sentences.into_iter().filter(|text| self.source.ground(text).flags.is_empty());
+        supported
+            .map(|text| {
+                let tokens = (hypothesis.tokens * text.len()).div_ceil(bytes) + 1;
+                (text, tokens)
+            })
+            .collect()
+    }
+
+    /// How long the summary of one of several chunks is. A small model tells what a chunk comes to in one sentence,
+    /// and how it begins in several.
     fn chunk_length(&self, chunks: usize) -> Length {
-        let wanted = match self.options.length {
-            Length::Sentences(n) | Length::Bullets(n) => n,
-            Length::Words(words) => words / 15,
-            Length::Headline => 1,
-        };
-        Length::Sentences((2 * wanted).div_ceil(chunks.max(1)).max(SHORTEST_PARTIAL))
+        Length::Sentences(most_sentences(self.options.length).div_ceil(chunks.max(1)))
     }
 
     fn request(&self, text: String, length: Length, (wording, decoding): Way) -> Request {
@@ -207,7 +238,7 @@ impl Stage {
         if tokens(pieces) <= budget || level == MOST_LEVELS {
             Self::Whole { text: text(pieces) }
         } else {
-            Self::Chunks { chunks: chunks(pieces, budget), level }
+            Self::Chunks { chunks: chunks(pieces, budget.min(CHUNK)), level }
         }
     }
 }
@@ -257,11 +288,6 @@ impl Draft {
         };
         missing + self.sentences.iter().map(|sentence| sentence.flags.len()).sum::<usize>()
     }
-}
-
-/// Whether something is flagged that the source does not have.
-fn invents(flags: &[Flag]) -> bool {
-    flags.iter().any(|flag| matches!(flag.kind, FlagKind::UnknownName | FlagKind::UnknownNumber))
 }
 
 /// Drops surplus sentences from the end. The flag says what is missing or too long.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::choose::{self, Choice, Quality};
+use super::choose::{self, Choice, Quality, Way};
 use super::guards::{self, Exchange, Guards};
 use super::pieces::normalised;
 use super::{pieces, verbatim};
@@ -69,32 +69,31 @@ impl Job {
 
     /// Begins another attempt: a request for each piece, or for each candidate of the whole, with its number.
     pub(super) fn next_attempt(&mut self, quality: Quality, asking: &Asking<'_>) -> Vec<(usize, Request)> {
-        let whole = |count| vec![pieces::Piece::new(&self.text, false); count];
-        let greedy = |parts: &[pieces::Piece]| vec![Decoding::Greedy; parts.len()];
-        let (parts, wording, decodings) = match self.attempts {
-            0 => {
-                let decodings = quality.decodings(self.seed);
-                (whole(decodings.len()), quality.wording(), decodings)
-            }
+        // What was a candidate already is not asked for again.
+        if self.attempts == 1 && quality.asks(Wording::Strict) && !self.lacks_terms_only() {
+            self.attempts += 1;
+        }
+        let (parts, ways) = match self.attempts {
+            0 => self.whole(quality.ways(self.seed)),
             // The terms alone make it another question.
-            1 if self.lacks_terms_only() => (whole(1), Wording::Plain, vec![Decoding::Greedy]),
-            1 => (whole(1), Wording::Strict, vec![Decoding::Greedy]),
-            _ if self.lacks_terms_only() => (whole(1), Wording::Strict, vec![Decoding::Greedy]),
+            1 if self.lacks_terms_only() => self.whole(vec![(Wording::Plain, Decoding::Greedy)]),
+            1 => self.whole(vec![(Wording::Strict, Decoding::Greedy)]),
+            _ if self.lacks_terms_only() => self.whole(vec![(Wording::Strict, Decoding::Greedy)]),
             _ => match self.apart().or_else(|| pieces::split_clauses(&self.text)) {
                 Some(parts) => {
-                    let decodings = greedy(&parts);
-                    (parts, Wording::Plain, decodings)
+                    let ways = vec![(Wording::Plain, Decoding::Greedy); parts.len()];
+                    (parts, ways)
                 }
                 None => {
                     let decoding = Decoding::Sample { temperature: 0.3, top_p: 0.95, seed: self.seed };
-                    (whole(1), Wording::Plain, vec![decoding])
+                    self.whole(vec![(Wording::Plain, decoding)])
                 }
             },
         };
         self.attempts += 1;
         self.answers = parts.iter().map(|part| part.copy.then(|| hypothesis(&part.text))).collect();
         self.pieces = parts;
-        let request = |(piece, decoding): (&pieces::Piece, Decoding)| Request {
+        let request = |(piece, (wording, decoding)): (&pieces::Piece, Way)| Request {
             task: Task::Translate {
                 pair: asking.pair.clone(),
                 text: piece.text.clone(),
@@ -104,8 +103,13 @@ impl Job {
             decoding,
             max_tokens: max_tokens(self.tokens_of(piece), asking.budget),
         };
-        let wanted = self.pieces.iter().zip(decodings).enumerate().filter(|(_, (piece, _))| !piece.copy);
+        let wanted = self.pieces.iter().zip(ways).enumerate().filter(|(_, (piece, _))| !piece.copy);
         wanted.map(|(number, asked)| (number, request(asked))).collect()
+    }
+
+    /// The whole text for each of these ways of asking for it.
+    fn whole(&self, ways: Vec<Way>) -> (Vec<pieces::Piece>, Vec<Way>) {
+        (vec![pieces::Piece::new(&self.text, false); ways.len()], ways)
     }
 
     /// Whether the best answer so far has no fault but that it does not keep to the glossary.

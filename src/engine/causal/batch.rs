@@ -1,6 +1,8 @@
 //! Continuous batching: rows are decoded together, a finished row gives its place to a waiting prompt, and
 //! prompts are read in pieces beside the rows that decode.
 
+use std::collections::HashMap;
+
 use crate::engine::causal::ending::Ending;
 use crate::engine::causal::restrict::HeadRows;
 use crate::engine::causal::speculate::{STEP_TOKENS, Speculation};
@@ -8,7 +10,7 @@ use crate::engine::causal::{Decoder, Options, Prefix, Row, SlotId, Slots, common
 use crate::engine::sampling::{Choice, Sampler, weigh};
 use crate::engine::{Device, Event, Flow, Hypothesis};
 use crate::error::{Error, Result};
-use crate::plan::Decoding;
+use crate::plan::{Decoding, Wording};
 
 /// So many tokens of answers that are given are weighed in a step, beside the rows that decode: logits of a whole
 /// vocabulary take room.
@@ -16,6 +18,8 @@ pub(super) const FORCED_TOKENS: usize = 32;
 
 /// A request in tokens.
 pub(super) struct Prompt {
+    /// Prompts of the same wording begin alike.
+    pub(super) wording: Wording,
     pub(super) tokens: Vec<u32>,
     pub(super) decoding: Decoding,
     pub(super) max_tokens: usize,
@@ -39,7 +43,7 @@ pub(super) struct Batch<'a> {
     pub(super) slots: &'a mut Slots,
     pub(super) ending: Ending<'a>,
     pub(super) options: &'a Options,
-    pub(super) prefix: Option<&'a Prefix>,
+    pub(super) prefixes: &'a HashMap<Wording, Prefix>,
     pub(super) rows: Vec<Active>,
 }
 
@@ -129,14 +133,15 @@ impl Batch<'_> {
             && reserved.saturating_mul(self.slots.shape().bytes()) <= self.options.kv_bytes
     }
 
-    /// Positions that a prompt and its answer need beyond the shared prefix.
+    /// Positions that a prompt and its answer need beyond the prefix.
     fn needs(&self, prompt: &Prompt) -> usize {
         prompt.tokens.len() - self.shared(prompt) + prompt.max_tokens
     }
 
-    /// How much of a prompt the prefix holds; the last token is always read, for its hidden state.
+    /// How much of a prompt its prefix holds; the last token is always read, for its hidden state.
     fn shared(&self, prompt: &Prompt) -> usize {
-        let common = self.prefix.map_or(0, |prefix| common_len(&prefix.tokens, &prompt.tokens));
+        let prefix = self.prefixes.get(&prompt.wording);
+        let common = prefix.map_or(0, |prefix| common_len(&prefix.tokens, &prompt.tokens));
         common.min(prompt.tokens.len().saturating_sub(1))
     }
 
@@ -152,7 +157,7 @@ impl Batch<'_> {
         let (source, read) = match self.twin(prompt) {
             // The last token is always read, for its hidden state.
             Some(row) => (Some(row.slot), prompt.tokens.len() - 1),
-            None => (self.prefix.map(|prefix| prefix.slot), self.shared(prompt)),
+            None => (self.prefixes.get(&prompt.wording).map(|prefix| prefix.slot), self.shared(prompt)),
         };
         let slot = match source {
             Some(source) if read > 0 => self.slots.fork(source, read)?,

@@ -26,6 +26,8 @@ mod ending;
 mod restrict;
 mod speculate;
 
+use std::collections::HashMap;
+
 pub use decoder::{Decoder, Row};
 
 pub use crate::engine::formats::{FormatUse, Kernel};
@@ -39,7 +41,7 @@ use speculate::STEP_TOKENS;
 use crate::engine::{Device, Engine, Event, Flow, Hypothesis};
 use crate::error::{Error, Result};
 use crate::gguf::{Gguf, ModelConfig};
-use crate::plan::{Decoding, Piece, Profile, Request, Task};
+use crate::plan::{Decoding, Piece, Profile, Request, Task, Wording};
 use crate::tokenize::Tokenizer;
 
 /// How an engine works.
@@ -93,8 +95,8 @@ pub struct CausalEngine {
     options: Options,
     /// Which tokens an answer may hold, unless it may hold all.
     restriction: Option<Restriction>,
-    /// The beginning that the prompts of the last run shared, kept for the next.
-    prefix: Option<Prefix>,
+    /// What the last prompts of each wording began with, kept for the next.
+    prefixes: HashMap<Wording, Prefix>,
 }
 
 /// A slot that holds what many prompts begin with.
@@ -130,7 +132,7 @@ impl CausalEngine {
         };
         let decoder = Decoder::load_with(gguf, options.threads, options.device, order)?;
         let slots = decoder.slots();
-        Ok(Self { decoder, slots, tokenizer, profile, stops, options, restriction, prefix: None })
+        Ok(Self { decoder, slots, tokenizer, profile, stops, options, restriction, prefixes: HashMap::new() })
     }
 
     /// The most memory in bytes that a loaded model takes: weights, keys and values, and the working
@@ -195,9 +197,9 @@ impl CausalEngine {
                     ))
                     .hint("split the text into smaller parts"));
                 }
-                let (lang, text) = match &request.task {
-                    Task::Translate { pair, text, .. } => (&pair.target, text),
-                    Task::Summarize { lang, text, .. } => (lang, text),
+                let (lang, text, wording) = match &request.task {
+                    Task::Translate { pair, text, wording, .. } => (&pair.target, text, *wording),
+                    Task::Summarize { lang, text, wording, .. } => (lang, text, *wording),
                 };
                 let head_rows = match &mut self.restriction {
                     Some(restriction) => {
@@ -213,7 +215,8 @@ impl CausalEngine {
                     Ok(Forced { token, place })
                 });
                 let forced = forced.collect::<Result<_>>()?;
-                Ok(Prompt { tokens, decoding: request.decoding.clone(), max_tokens, head_rows, forced })
+                let decoding = request.decoding.clone();
+                Ok(Prompt { wording, tokens, decoding, max_tokens, head_rows, forced })
             })
             .collect()
     }
@@ -226,20 +229,35 @@ impl CausalEngine {
         Ok(tokens)
     }
 
-    /// Reads what all prompts begin with, as far as the last run did not.
-    fn share_prefix(&mut self, prompts: &[Prompt], observe: &mut dyn FnMut(Event<'_>) -> Flow) -> Result<()> {
-        if prompts.len() < 2 {
-            return Ok(());
+    /// Reads what the prompts of each wording begin with, as far as earlier runs did not.
+    fn share_prefixes(
+        &mut self,
+        prompts: &[Prompt],
+        observe: &mut dyn FnMut(Event<'_>) -> Flow,
+    ) -> Result<()> {
+        for wording in Wording::ALL {
+            let alike: Vec<&Prompt> = prompts.iter().filter(|prompt| prompt.wording == wording).collect();
+            if alike.len() > 1 {
+                self.share_prefix(wording, shared_prefix(&alike), observe)?;
+            }
         }
-        let shared = shared_prefix(prompts);
-        let mut prefix =
-            self.prefix.take().unwrap_or_else(|| Prefix { tokens: Vec::new(), slot: self.slots.alloc() });
+        Ok(())
+    }
+
+    fn share_prefix(
+        &mut self,
+        wording: Wording,
+        shared: &[u32],
+        observe: &mut dyn FnMut(Event<'_>) -> Flow,
+    ) -> Result<()> {
+        let none = || Prefix { tokens: Vec::new(), slot: self.slots.alloc() };
+        let mut prefix = self.prefixes.remove(&wording).unwrap_or_else(none);
         let common = common_len(&prefix.tokens, shared);
         prefix.tokens.truncate(common);
         let read = self.slots.truncate(prefix.slot, common);
         let read = read.and_then(|()| self.read_prefix(&mut prefix, &shared[common..], observe));
         match read {
-            Ok(()) => self.prefix = Some(prefix),
+            Ok(()) => drop(self.prefixes.insert(wording, prefix)),
             Err(_) => self.slots.free(prefix.slot),
         }
         read
@@ -281,7 +299,7 @@ impl Engine for CausalEngine {
         observe: &mut dyn FnMut(Event<'_>) -> Flow,
     ) -> Result<Vec<Hypothesis>> {
         let prompts = self.prompts(requests)?;
-        self.share_prefix(&prompts, observe)?;
+        self.share_prefixes(&prompts, observe)?;
         let mut batch = Batch {
             decoder: &self.decoder,
             slots: &mut self.slots,
@@ -291,7 +309,7 @@ impl Engine for CausalEngine {
                 at_line_break: self.profile.stops_at_line_break(),
             },
             options: &self.options,
-            prefix: self.prefix.as_ref(),
+            prefixes: &self.prefixes,
             rows: Vec::new(),
         };
         let result = batch.run(&prompts, observe);
@@ -304,7 +322,7 @@ impl Engine for CausalEngine {
 mod tests;
 
 /// What all prompts begin with, at least one token short of each.
-fn shared_prefix(prompts: &[Prompt]) -> &[u32] {
+fn shared_prefix<'a>(prompts: &[&'a Prompt]) -> &'a [u32] {
     let Some(first) = prompts.first() else { return &[] };
     let len = prompts.iter().map(|p| common_len(&first.tokens, &p.tokens)).min().unwrap_or(0);
     let shortest = prompts.iter().map(|p| p.tokens.len()).min().unwrap_or(0);

@@ -110,6 +110,40 @@ fn the_prompt_of_several_answers_is_read_once() {
     }
 }
 
+/// What prompts of the same wording begin with is read once, however many wordings stand side by side.
+#[test]
+fn each_wording_has_a_beginning_of_its_own() {
+    let mut engine = engine(OPTIONS);
+    let mut worded = requests();
+    for (number, request) in worded.iter_mut().enumerate() {
+        if let (Task::Translate { wording, .. }, 1..) = (&mut request.task, number % 3) {
+            *wording = [Wording::Free, Wording::Strict][number % 3 - 1];
+        }
+    }
+    let mut read = 0;
+    let together = engine.run(&worded, &mut |event| {
+        if let Event::Prefilled { tokens } = event {
+            read += tokens;
+        }
+        Flow::Continue
+    });
+    let together = together.unwrap();
+    let prompts: usize = worded.iter().map(|request| engine.encode(&request.task).unwrap().len()).sum();
+    let spared = |(wording, prefix): (&Wording, &Prefix)| {
+        assert!(prefix.tokens.len() > 10, "{wording:?}");
+        let of =
+            |request: &&Request| matches!(&request.task, Task::Translate { wording: w, .. } if w == wording);
+        prefix.tokens.len() * (worded.iter().filter(of).count() - 1)
+    };
+    assert_eq!(engine.prefixes.len(), 3);
+    assert_eq!(read, prompts - engine.prefixes.iter().map(spared).sum::<usize>());
+    let alone: Vec<Hypothesis> = worded
+        .iter()
+        .flat_map(|r| self::engine(OPTIONS).run(std::slice::from_ref(r), &mut go_on).unwrap())
+        .collect();
+    assert_same(&together, &alone);
+}
+
 #[test]
 fn a_given_answer_is_weighed_as_the_model_alone_weighs_it() {
     let answer = "Am Morgen fuhren die Züge, am Abend fuhren die Züge.";
@@ -162,8 +196,8 @@ fn speculation_changes_nothing_but_the_number_of_steps() {
                 Flow::Continue
             });
             assert_eq!(
-                engine.slots.len(engine.prefix.as_ref().unwrap().slot).unwrap(),
-                engine.prefix.as_ref().unwrap().tokens.len()
+                engine.slots.len(engine.prefixes[&Wording::Plain].slot).unwrap(),
+                engine.prefixes[&Wording::Plain].tokens.len()
             );
             results.unwrap()
         };
@@ -287,7 +321,7 @@ fn every_request_is_announced_once_and_every_token_counted() {
     let results = results.unwrap();
     assert_eq!(seen, vec![1; requests.len()]);
     let prompts: Vec<usize> = requests.iter().map(|r| engine.encode(&r.task).unwrap().len()).collect();
-    let prefix = engine.prefix.as_ref().unwrap().tokens.len();
+    let prefix = engine.prefixes[&Wording::Plain].tokens.len();
     assert!(prefix > 10, "the prompts begin alike");
     assert_eq!(read, prefix + prompts.iter().map(|len| len - prefix).sum::<usize>());
     assert!(made >= results.iter().map(|h| h.tokens).sum::<usize>());
@@ -312,7 +346,9 @@ fn a_stop_ends_the_run_and_leaves_the_engine_usable() {
     }
     let fresh = self::engine(OPTIONS).run(&requests, &mut go_on).unwrap();
     assert_same(&engine.run(&requests, &mut go_on).unwrap(), &fresh);
-    engine.slots.free(engine.prefix.take().unwrap().slot);
+    for (_, prefix) in std::mem::take(&mut engine.prefixes) {
+        engine.slots.free(prefix.slot);
+    }
     assert!(engine.slots.is_empty(), "every slot was given back");
 }
 
