@@ -27,7 +27,7 @@ fn a_pair_with_a_flag() {
     assert_eq!(
         between(&html, "<div class=\"pair doubtful\"", "</div>"),
         r##"<div class="pair doubtful" id="s3" tabindex="-1">
-<a class="number" href="#s3" aria-label="Sentence 3">3<small title="confidence">51 %</small></a>
+<a class="number" href="#s3" aria-label="Sentence 3">3<small title="confidence">63 %</small></a>
 <p class="src" lang="de" dir="ltr">Der Hafen bekommt bis 2029 einen dritten Kai.</p>
 <p class="tgt" lang="en" dir="ltr">The harbour will get a third quay by 2028. <strong class="flag" lang="en" dir="ltr">check: numbers – 2029 missing</strong></p>
 </div>"##
