@@ -179,20 +179,25 @@ impl Decoder {
         self.embedding.lookup(&self.gguf, &tokens, &mut stream)?;
         stream.iter_mut().for_each(|x| *x *= self.embedding_scale);
         let buffers = std::mem::take(&mut slots.buffers);
-        let mut step = Step { model: self, slots, spans: &spans, buffers };
+        let mut step = Step { model: self, slots, spans, buffers };
         for (index, layer) in self.layers.iter().enumerate() {
             let angles = match (&local_angles, layer.attention.window) {
                 (Some(local), Some(_)) => local,
                 _ => &angles,
             };
-            step.attend(layer, index, angles, &mut stream)?;
-            step.feed_forward(layer, &mut stream)?;
+            step.project(layer, index, angles, &stream)?;
+            if index + 1 == self.layers.len() {
+                step.narrow(rows, &mut stream);
+            }
+            if !stream.is_empty() {
+                step.attend(layer, index, &mut stream)?;
+                step.feed_forward(layer, &mut stream)?;
+            }
         }
         slots.buffers = step.buffers;
         Linear::expect([&self.output], &self.pool);
-        let wanted = self.wanted(rows, &stream);
-        let mut hidden = vec![0.0; wanted.len()];
-        ops::rms_norm(&wanted, &self.norm, self.config.rms_eps as f32, &mut hidden);
+        let mut hidden = vec![0.0; stream.len()];
+        ops::rms_norm(&stream, &self.norm, self.config.rms_eps as f32, &mut hidden);
         self.check(&hidden)?;
         Ok(hidden)
     }
@@ -267,19 +272,6 @@ impl Decoder {
         }
         Ok(spans)
     }
-
-    /// The wanted rows of the stream.
-    fn wanted(&self, rows: &[Row<'_>], stream: &[f32]) -> Vec<f32> {
-        let hidden = self.config.hidden;
-        let mut wanted = Vec::new();
-        let mut first = 0;
-        for row in rows {
-            let range = first + row.wanted.start..first + row.wanted.end;
-            wanted.extend_from_slice(stream.get(range.start * hidden..range.end * hidden).unwrap_or(&[]));
-            first += row.tokens.len();
-        }
-        wanted
-    }
 }
 
 impl Layer {
@@ -333,13 +325,13 @@ impl Layer {
 struct Step<'a> {
     model: &'a Decoder,
     slots: &'a mut Slots,
-    spans: &'a [Span],
+    spans: Vec<Span>,
     buffers: Buffers,
 }
 
 impl Step<'_> {
-    /// `stream += attention(norm(stream))`.
-    fn attend(&mut self, layer: &Layer, index: usize, angles: &Angles, stream: &mut [f32]) -> Result<()> {
+    /// Queries, keys and values of `norm(stream)`; keys and values go into the slots.
+    fn project(&mut self, layer: &Layer, index: usize, angles: &Angles, stream: &[f32]) -> Result<()> {
         let ModelConfig { hidden, heads, kv_heads, head_dim, .. } = self.model.config;
         let (q_width, kv_width) = (heads * head_dim, kv_heads * head_dim);
         let (tokens, eps, pool) = (stream.len() / hidden, self.model.config.rms_eps as f32, &self.model.pool);
@@ -367,11 +359,30 @@ impl Step<'_> {
         }
 
         let keys_and_values = b.key.chunks_exact(kv_width).zip(b.value.chunks_exact(kv_width));
-        for ((slot, position), (key, value)) in places(self.spans).zip(keys_and_values) {
+        for ((slot, position), (key, value)) in places(&self.spans).zip(keys_and_values) {
             self.slots.write(slot, index, position, key, value)?;
         }
-        b.attended.resize(tokens * q_width, 0.0);
-        layer.attention.forward(index, self.slots, self.spans, &b.query, &mut b.attended, pool)?;
+        Ok(())
+    }
+
+    /// Goes on with the wanted positions alone: behind the last layer's keys and values nobody looks at the others.
+    fn narrow(&mut self, rows: &[Row<'_>], stream: &mut Vec<f32>) {
+        let ModelConfig { hidden, heads, head_dim, .. } = self.model.config;
+        *stream = wanted(rows, stream, hidden);
+        self.buffers.query = wanted(rows, &self.buffers.query, heads * head_dim);
+        for (span, row) in self.spans.iter_mut().zip(rows) {
+            (span.start, span.count) = (span.start + row.wanted.start, row.wanted.len());
+        }
+        self.spans.retain(|span| span.count > 0);
+    }
+
+    /// `stream += attention(queries)`.
+    fn attend(&mut self, layer: &Layer, index: usize, stream: &mut [f32]) -> Result<()> {
+        let ModelConfig { hidden, .. } = self.model.config;
+        let (tokens, eps, pool) = (stream.len() / hidden, self.model.config.rms_eps as f32, &self.model.pool);
+        let b = &mut self.buffers;
+        b.attended.resize(b.query.len(), 0.0);
+        layer.attention.forward(index, self.slots, &self.spans, &b.query, &mut b.attended, pool)?;
         layer.attention_output.forward(&b.attended, tokens, &mut b.result, &mut b.scratch, pool)?;
         add_normed(stream, &mut b.result, layer.attention_post_norm.as_deref(), hidden, eps, pool);
         Ok(())
@@ -396,6 +407,18 @@ impl Step<'_> {
         add_normed(stream, &mut b.result, layer.feed_forward_post_norm.as_deref(), hidden, eps, pool);
         Ok(())
     }
+}
+
+/// The wanted rows of `x`, which has `width` numbers for each token of the step.
+fn wanted(rows: &[Row<'_>], x: &[f32], width: usize) -> Vec<f32> {
+    let mut wanted = Vec::new();
+    let mut first = 0;
+    for row in rows {
+        let range = first + row.wanted.start..first + row.wanted.end;
+        wanted.extend_from_slice(x.get(range.start * width..range.end * width).unwrap_or(&[]));
+        first += row.tokens.len();
+    }
+    wanted
 }
 
 /// The slot and position of each token of a step.
