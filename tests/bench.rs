@@ -1,18 +1,24 @@
 //! `diglot bench` as a user meets it, on tiny models. What it measures is another matter at each run; that it
 //! measures what was asked, and says what it is, is not.
 
+#[path = "support/command.rs"]
+mod command;
 #[path = "support/gguf_file.rs"]
 #[allow(dead_code)]
 mod gguf_file;
 #[path = "support/opus.rs"]
 #[allow(dead_code)]
 mod opus;
+#[path = "support/outcome.rs"]
+mod outcome;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
+use command::command;
 use gguf_file::GgufFile;
+use outcome::{assert_fails, stderr};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -33,17 +39,8 @@ impl Desk {
     }
 
     fn bench(&self, args: &[&str]) -> Output {
-        Command::new(assert_cmd::cargo::cargo_bin("diglot"))
-            .arg("bench")
-            .args(args)
-            .current_dir(self.0.path())
-            .env_clear()
-            .env("HOME", self.0.path())
-            .env("HF_HUB_OFFLINE", "1")
-            .env("DIGLOT_KERNEL", "portable")
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
+        let mut command = command("diglot", self.0.path());
+        command.arg("bench").args(args).env("DIGLOT_KERNEL", "portable").output().unwrap()
     }
 
     #[track_caller]
@@ -55,16 +52,8 @@ impl Desk {
 
     #[track_caller]
     fn fails(&self, args: &[&str], code: i32, words: &[&str]) {
-        let output = self.bench(args);
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(code), "{said}");
-        assert!(output.stdout.is_empty());
-        words.iter().for_each(|word| assert!(said.contains(word), "`{word}` not in:\n{said}"));
+        assert_fails(&self.bench(args), code, words);
     }
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// A random model of 512 tokens of context.

@@ -2,6 +2,8 @@
 //! where a model must run, it is a tiny one with random weights, whose text is nonsense but whose way through
 //! the program is everybody's.
 
+#[path = "support/command.rs"]
+mod command;
 #[path = "support/outcome.rs"]
 mod outcome;
 
@@ -37,15 +39,7 @@ impl Desk {
     }
 
     fn command(&self, binary: &str) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin(binary));
-        command
-            .current_dir(self.home.path())
-            .env_clear()
-            .env("HOME", self.home.path())
-            .env("PATH", "/nonexistent")
-            .env("HF_HUB_OFFLINE", "1")
-            .stdin(Stdio::null());
-        command
+        command::command(binary, self.home.path())
     }
 
     fn run(&self, binary: &str, args: &[&str]) -> Output {

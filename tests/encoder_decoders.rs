@@ -3,6 +3,8 @@
 
 #[path = "support/bart.rs"]
 mod bart;
+#[path = "support/command.rs"]
+mod command;
 #[path = "support/layouts.rs"]
 mod layouts;
 #[path = "support/opus.rs"]
@@ -14,8 +16,9 @@ mod pytorch;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
+use command::command;
 use diglot::engine::seq2seq::{Options, Seq2SeqEngine};
 use diglot::engine::{Engine, Event, Flow};
 use diglot::plan::{Decoding, Length, Request, Task, Wording};
@@ -45,16 +48,7 @@ impl Desk {
     }
 
     fn run(&self, binary: &str, args: &[&str]) -> Output {
-        Command::new(assert_cmd::cargo::cargo_bin(binary))
-            .current_dir(self.home.path())
-            .env_clear()
-            .env("HOME", self.home.path())
-            .env("PATH", "/nonexistent")
-            .env("HF_HUB_OFFLINE", "1")
-            .stdin(Stdio::null())
-            .args(args)
-            .output()
-            .unwrap()
+        command(binary, self.home.path()).args(args).output().unwrap()
     }
 
     fn translate(&self, args: &[&str]) -> Output {

@@ -1,10 +1,17 @@
 //! `diglot eval` as a user meets it. Scores are those of sacrebleu and rouge-score in
 //! `tests/fixtures/metrics/systems.json`; where a model must run, it is a tiny one with random weights.
 
+#[path = "support/command.rs"]
+mod command;
+#[path = "support/outcome.rs"]
+mod outcome;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
+use command::command;
+use outcome::{assert_fails, stderr};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -54,17 +61,8 @@ impl Desk {
     }
 
     fn run(&self, args: &[&str]) -> Output {
-        Command::new(assert_cmd::cargo::cargo_bin("diglot"))
-            .arg("eval")
-            .args(args)
-            .current_dir(self.0.path())
-            .env_clear()
-            .env("HOME", self.0.path())
-            .env("HF_HUB_OFFLINE", "1")
-            .env("DIGLOT_KERNEL", "portable")
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
+        let mut command = command("diglot", self.0.path());
+        command.arg("eval").args(args).env("DIGLOT_KERNEL", "portable").output().unwrap()
     }
 
     #[track_caller]
@@ -81,16 +79,8 @@ impl Desk {
 
     #[track_caller]
     fn fails(&self, args: &[&str], code: i32, words: &[&str]) {
-        let output = self.run(args);
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(code), "{said}");
-        assert!(output.stdout.is_empty(), "nothing on standard output");
-        words.iter().for_each(|word| assert!(said.contains(word), "`{word}` not in:\n{said}"));
+        assert_fails(&self.run(args), code, words);
     }
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// The arguments of a run of the tiny model on the small test set.

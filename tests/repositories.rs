@@ -2,6 +2,8 @@
 //! model. Nothing here needs a network.
 #![cfg(all(feature = "hub", unix))]
 
+#[path = "support/command.rs"]
+mod command;
 #[path = "support/hub.rs"]
 // The store's own tests use the rest of it.
 #[allow(dead_code)]
@@ -17,7 +19,7 @@ mod repository;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use diglot::engine::seq2seq::{Precision, Seq2Seq};
 use hub::{Answer, Hub};
@@ -44,15 +46,11 @@ impl Desk {
     }
 
     fn run(&self, binary: &str, args: &[&str]) -> Output {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin(binary));
+        let mut command = command::command(binary, self.home.path());
         command
-            .current_dir(self.home.path())
-            .env_clear()
-            .env("HOME", self.home.path())
-            .env("PATH", "/nonexistent")
+            .env_remove("HF_HUB_OFFLINE")
             .env("HF_ENDPOINT", &self.endpoint)
             .env("DIGLOT_MODELS_DIR", self.home.path().join("cards"))
-            .stdin(Stdio::null())
             .args(args);
         if let Some(token) = self.token {
             command.env("HF_TOKEN", token);

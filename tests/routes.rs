@@ -1,6 +1,8 @@
 //! Pairs that a model does not translate, as a user meets them: the two-step route by way of another language, and what
 //! is said where there is none. Tiny OPUS-MT models with random weights stand in; what they write is nonsense.
 
+#[path = "support/command.rs"]
+mod command;
 #[path = "support/opus.rs"]
 #[allow(dead_code)]
 mod opus;
@@ -9,8 +11,9 @@ mod outcome;
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
+use command::command;
 use diglot::{Document, Lang, LoadOptions, Model, ModelStore, Route, Translator, catalog::StoreOptions};
 use outcome::{assert_fails, stderr};
 use serde_json::{Value, json};
@@ -40,17 +43,7 @@ impl Desk {
     }
 
     fn translate(&self, args: &str) -> Output {
-        Command::new(assert_cmd::cargo::cargo_bin("translate"))
-            .current_dir(self.home.path())
-            .env_clear()
-            .env("HOME", self.home.path())
-            .env("PATH", "/nonexistent")
-            .env("HF_HUB_OFFLINE", "1")
-            .stdin(Stdio::null())
-            .args(args.split(' '))
-            .arg("a.txt")
-            .output()
-            .unwrap()
+        command("translate", self.home.path()).args(args.split(' ')).arg("a.txt").output().unwrap()
     }
 
     fn article(&self, args: &str) -> Value {

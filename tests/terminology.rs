@@ -1,6 +1,8 @@
 //! Glossaries and translation memories as a user meets them. The models are tiny ones with random weights, or write what
 //! a script says.
 
+#[path = "support/command.rs"]
+mod command;
 #[path = "support/outcome.rs"]
 mod outcome;
 #[path = "support/scripted.rs"]
@@ -8,8 +10,9 @@ mod scripted;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
+use command::command;
 use diglot::assemble::MemoryMatch;
 use diglot::engine::Hypothesis;
 use diglot::plan::{Request, Task};
@@ -41,16 +44,7 @@ impl Desk {
     }
 
     fn run(&self, binary: &str, args: &[&str]) -> Output {
-        Command::new(assert_cmd::cargo::cargo_bin(binary))
-            .current_dir(self.home.path())
-            .env_clear()
-            .env("HOME", self.home.path())
-            .env("PATH", "/nonexistent")
-            .env("HF_HUB_OFFLINE", "1")
-            .stdin(Stdio::null())
-            .args(args)
-            .output()
-            .unwrap()
+        command(binary, self.home.path()).args(args).output().unwrap()
     }
 
     fn translate(&self, args: &[&str]) -> Output {
