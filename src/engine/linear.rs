@@ -234,12 +234,12 @@ impl Linear {
     }
 
     /// Says that [`forward_all`](Self::forward_all) of these layers comes next, so that waiting threads fetch weights.
-    pub(crate) fn expect<const N: usize>(layers: [&Self; N], pool: &Pool) {
+    pub(crate) fn fetch_ahead<const N: usize>(layers: [&Self; N], pool: &Pool) {
         let packed = layers.iter().filter_map(|layer| match &layer.weight {
             Weight::Packed(weight) => Some(weight),
             _ => None,
         });
-        kernels::expect(packed, pool);
+        kernels::fetch_ahead(packed, pool);
     }
 
     /// Several layers of the same inputs, at once where the kernels can.

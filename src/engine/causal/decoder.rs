@@ -195,7 +195,7 @@ impl Decoder {
             }
         }
         slots.buffers = step.buffers;
-        Linear::expect([&self.output], &self.pool);
+        Linear::fetch_ahead([&self.output], &self.pool);
         let mut hidden = vec![0.0; stream.len()];
         ops::rms_norm(&stream, &self.norm, self.config.rms_eps as f32, &mut hidden);
         self.check(&hidden)?;
@@ -337,11 +337,11 @@ impl Step<'_> {
         let (tokens, eps, pool) = (stream.len() / hidden, self.model.config.rms_eps as f32, &self.model.pool);
         let b = &mut self.buffers;
 
-        Linear::expect([&layer.query, &layer.key, &layer.value], pool);
+        Linear::fetch_ahead([&layer.query, &layer.key, &layer.value], pool);
         norm(stream, &layer.attention_norm, eps, &mut b.normed, pool);
         let layers = [(&layer.query, &mut b.query), (&layer.key, &mut b.key), (&layer.value, &mut b.value)];
         Linear::forward_all(layers, &b.normed, tokens, &mut b.scratch, pool)?;
-        Linear::expect([&layer.attention_output], pool);
+        Linear::fetch_ahead([&layer.attention_output], pool);
         for (x, weight, width) in
             [(&mut b.query, &layer.query_norm, q_width), (&mut b.key, &layer.key_norm, kv_width)]
         {
@@ -394,11 +394,11 @@ impl Step<'_> {
         let (tokens, eps, pool) = (stream.len() / hidden, self.model.config.rms_eps as f32, &self.model.pool);
         let b = &mut self.buffers;
 
-        Linear::expect([&layer.gate, &layer.up], pool);
+        Linear::fetch_ahead([&layer.gate, &layer.up], pool);
         norm(stream, &layer.feed_forward_norm, eps, &mut b.normed, pool);
         let layers = [(&layer.gate, &mut b.gate), (&layer.up, &mut b.up)];
         Linear::forward_all(layers, &b.normed, tokens, &mut b.scratch, pool)?;
-        Linear::expect([&layer.down], pool);
+        Linear::fetch_ahead([&layer.down], pool);
         let up = &b.up;
         by_rows(&mut b.gate, feed_forward, pool, |first, gate| {
             (layer.activation)(gate, &up[first * feed_forward..][..gate.len()]);

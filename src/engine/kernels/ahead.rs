@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::fetch_lines;
+use super::fetch::fetch_lines;
 
 /// How much is fetched before a region, in bytes; a part of the second cache of any processor with the kernels.
 const MOST: usize = 1 << 17;
@@ -37,7 +37,7 @@ impl Ahead {
     }
 
     /// Says where the share of `thread` begins; thread 0, the caller, fetches its own at once.
-    pub(super) fn expect(&self, thread: usize, weights: &[u8]) {
+    pub(super) fn begin_at(&self, thread: usize, weights: &[u8]) {
         if thread == 0 {
             fetch_lines(weights.as_ptr(), weights.len().min(OWN));
         } else if let Some(place) = self.0.get(thread) {
@@ -68,12 +68,12 @@ mod tests {
     fn a_thread_fetches_its_place_once_and_begins_anew_with_the_next() {
         let (ahead, mut progress) = (Ahead::new(2), Progress::default());
         let weights = vec![0; 3 * STEP + 1];
-        ahead.expect(1, &weights);
+        ahead.begin_at(1, &weights);
         for fetched in [1, 2, 3, 4, 4, 4] {
             ahead.fetch(1, &mut progress);
             assert_eq!(progress.fetched, fetched * STEP);
         }
-        ahead.expect(1, &weights[64..]);
+        ahead.begin_at(1, &weights[64..]);
         ahead.fetch(1, &mut progress);
         assert_eq!(progress.fetched, STEP);
     }
@@ -82,9 +82,9 @@ mod tests {
     fn there_is_a_most_and_nothing_for_threads_that_are_not() {
         let (ahead, mut progress) = (Ahead::new(2), Progress::default());
         let weights = vec![0; 2 * MOST];
-        ahead.expect(0, &weights);
-        ahead.expect(1, &weights);
-        ahead.expect(7, &weights);
+        ahead.begin_at(0, &weights);
+        ahead.begin_at(1, &weights);
+        ahead.begin_at(7, &weights);
         (0..MOST).for_each(|_| ahead.fetch(1, &mut progress));
         assert_eq!(progress.fetched, MOST);
         ahead.fetch(7, &mut progress);

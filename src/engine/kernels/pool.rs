@@ -149,8 +149,8 @@ impl Pool {
 
     /// Says with which weights the share of a thread will begin in the next region, so that it fetches them while it
     /// waits.
-    pub(super) fn expect(&self, thread: usize, weights: &[u8]) {
-        self.shared.ahead.expect(thread, weights);
+    pub(super) fn fetch_ahead(&self, thread: usize, weights: &[u8]) {
+        self.shared.ahead.begin_at(thread, weights);
     }
 
     /// Runs `task` on the caller and on every worker that comes in time. Holds the caller's turn.
