@@ -366,6 +366,7 @@ fn a_candidate_after_which_the_source_is_probable_is_taken() {
                 pair: back,
                 text: candidate.into(),
                 terms: Vec::new(),
+                formality: None,
                 wording: Wording::Plain
             }
         );
@@ -474,7 +475,7 @@ fn a_wrong_number_is_asked_for_again() {
 }
 
 /// Faults that one guard alone sees: its flag, a source, and a faulty translation.
-const SEEN_BY_ONE: [(FlagKind, &str, &str); 10] = [
+const SEEN_BY_ONE: [(FlagKind, &str, &str); 12] = [
     (FlagKind::Empty, "Guten Morgen.", ""),
     (FlagKind::Loop, "Der Mann sah den Hund.", "The man saw the the the dog."),
     (FlagKind::Echo, "Guten Tag, liebe Gäste", "Guten Tag, liebe Gäste"),
@@ -489,12 +490,18 @@ const SEEN_BY_ONE: [(FlagKind, &str, &str); 10] = [
         "The mayor spoke.",
     ),
     (FlagKind::Numbers, "Im Saal saßen 48 Kinder.", "There were 84 children in the hall."),
+    (FlagKind::Numbers, "Der Weg ist 12 Kilometer lang.", "The path is 12 miles long."),
     (
         FlagKind::Names,
         "Am Abend reiste Premierminister Fumio Kishida ab.",
         "Prime Minister Shinzo Abe left in the evening.",
     ),
     (FlagKind::Quotes, "Er sagte: „Wir haben alles versucht.“", "He said that we tried everything."),
+    (
+        FlagKind::DoNotTranslate,
+        "Schreiben Sie bitte an hilfe@example.org.",
+        "Please write to help@example.org.",
+    ),
     (FlagKind::Preamble, "Der Hund schläft im Garten.", "Translation: The dog is sleeping in the garden."),
     (FlagKind::Refusal, "Die Straße ist seit heute gesperrt.", "I'm sorry, but I can't help you."),
 ];

@@ -76,6 +76,7 @@ pub const GOOD: &[(&str, &str)] = &[
         "Die Arbeit war anstrengend; trotzdem lachten alle, als der Meister mit Kuchen kam und rief, es sei genug für heute.",
         "The work was hard; even so, everyone laughed when the foreman came with cake and called out that it was enough for today.",
     ),
+    ("Die beiden Räder tragen ein Doppeldach.", "The two wheels carry a double roof."),
 ];
 
 /// A source, a good translation, and one with a wrong number.

@@ -72,17 +72,20 @@ fn trust_digits_only(mention: &mut Mention) {
 
 /// The mentions of each side that have no counterpart on the other.
 fn unmatched(mut source: Vec<Mention>, mut output: Vec<Mention>) -> (Vec<Mention>, Vec<Mention>) {
-    // Firm mentions choose first, and likely readings go before others.
+    // Firm mentions choose first, of either side, and likely readings go before others.
     source.sort_by_key(|mention| std::cmp::Reverse(mention.weight));
     output.sort_by_key(|mention| std::cmp::Reverse(mention.weight));
-    for same in [same_value as fn(&Mention, &Mention) -> bool, shared_reading] {
-        source.retain(|mention| match output.iter().position(|other| same(mention, other)) {
-            Some(at) => {
-                output.remove(at);
-                false
-            }
-            None => true,
-        });
+    for least in [Weight::Firm, Weight::Hint] {
+        for same in [same_value as fn(&Mention, &Mention) -> bool, shared_reading] {
+            let fits = |a: &Mention, b: &Mention| a.weight.max(b.weight) >= least && same(a, b);
+            source.retain(|mention| match output.iter().position(|other| fits(mention, other)) {
+                Some(at) => {
+                    output.remove(at);
+                    false
+                }
+                None => true,
+            });
+        }
     }
     (source, output)
 }
