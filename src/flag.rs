@@ -26,6 +26,8 @@ pub enum FlagKind {
     DoNotTranslate,
     /// Terms of the glossary are missing.
     Glossary,
+    /// The reader is addressed otherwise than was asked for.
+    Formality,
     /// The output opens with a chat phrase (`Sure, here is …`).
     Preamble,
     /// The model declined to do the task.
@@ -48,7 +50,7 @@ pub enum FlagKind {
 
 impl FlagKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [FlagKind; 19] = [
+    pub const ALL: [FlagKind; 20] = [
         Self::Empty,
         Self::Loop,
         Self::Echo,
@@ -59,6 +61,7 @@ impl FlagKind {
         Self::Quotes,
         Self::DoNotTranslate,
         Self::Glossary,
+        Self::Formality,
         Self::Preamble,
         Self::Refusal,
         Self::Truncated,
@@ -88,6 +91,7 @@ impl FlagKind {
             Self::Quotes => "quotes",
             Self::DoNotTranslate => "do-not-translate",
             Self::Glossary => "glossary",
+            Self::Formality => "formality",
             Self::Preamble => "preamble",
             Self::Refusal => "refusal",
             Self::Truncated => "truncated",

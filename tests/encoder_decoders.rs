@@ -19,10 +19,11 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use command::command;
+use diglot::catalog::StoreOptions;
 use diglot::engine::seq2seq::{Options, Seq2SeqEngine};
 use diglot::engine::{Engine, Event, Flow};
-use diglot::plan::{Decoding, Length, Request, Task, Wording};
-use diglot::{ErrorKind, Lang, LangPair, Term};
+use diglot::plan::{Decoding, Formality, Length, Request, Task, Wording};
+use diglot::{ErrorKind, Lang, LangPair, LoadOptions, Model, ModelStore, Term, Translator};
 use outcome::{assert_fails, stderr};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -270,6 +271,18 @@ fn an_encoder_decoder_has_one_quality() {
 }
 
 #[test]
+fn an_encoder_decoder_is_not_told_how_to_address_the_reader() {
+    let desk = Desk::new();
+    let home = desk.home.path();
+    let store = ModelStore::new(StoreOptions::new(home.join("hub"), home.join("own")));
+    let model = Model::load_folder(&store, &desk.model(), &LoadOptions::default()).unwrap();
+    let translator = Translator::new(&model, Lang::DE).formality(Formality::Formal);
+    let error = translator.translate_texts(&["Are you well?"], &Lang::EN).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
+    assert!(error.to_string().contains("address the reader"), "{error}");
+}
+
+#[test]
 fn alternatives_stand_below_the_target_and_in_json() {
     let desk = Desk::new();
     let (plain, article) = (desk.article(&[]), desk.article(&["--alternatives", "3"]));
@@ -320,7 +333,7 @@ fn alternatives_stand_below_the_target_and_in_json() {
 fn request(text: &str, wording: Wording, decoding: Decoding, max_tokens: usize) -> Request {
     let pair = LangPair { source: Lang::DE, target: Lang::EN };
     Request {
-        task: Task::Translate { pair, text: text.into(), terms: Vec::new(), wording },
+        task: Task::Translate { pair, text: text.into(), terms: Vec::new(), formality: None, wording },
         decoding,
         max_tokens,
     }

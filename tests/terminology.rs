@@ -15,7 +15,7 @@ use std::process::Output;
 use command::command;
 use diglot::assemble::MemoryMatch;
 use diglot::engine::Hypothesis;
-use diglot::plan::{Request, Task};
+use diglot::plan::{Formality, Request, Task, Wording};
 use diglot::render::ModelInfo;
 use diglot::translate::Target;
 use diglot::{Bitext, Document, FlagKind, Glossary, Lang, Model, TranslationMemory, Translator};
@@ -154,6 +154,51 @@ fn the_terms_of_a_text_are_told_where_its_translation_lacks_one() {
     assert!(bitext.units.iter().all(|unit| unit.target.flags.is_empty()));
     let compliance = bitext.glossary.unwrap();
     assert_eq!((compliance.found, compliance.kept), (2, 2));
+}
+
+#[test]
+fn the_reader_is_addressed_as_asked_or_a_flag_says_so() {
+    let ways = |formality, stubborn: bool| {
+        let model = model("m", move |request| {
+            let Task::Translate { formality, wording, .. } = request.task else { panic!("a summary") };
+            let familiar =
+                (formality == Some(Formality::Informal)) && (wording == Wording::Strict) && !stubborn;
+            said(if familiar { "Hast du den Schlüssel?" } else { "Haben Sie den Schlüssel?" })
+        });
+        let translator = Translator::new(&model, Lang::DE).from(Lang::EN).formality(formality);
+        let unit = translator.translate(&document("Do you have the key?\n")).unwrap().units.remove(0);
+        (unit.target.text, unit.target.flags.into_iter().map(|flag| flag.detail).collect::<Vec<_>>())
+    };
+    assert_eq!(ways(Formality::Formal, false), ("Haben Sie den Schlüssel?".into(), vec![]));
+    assert_eq!(ways(Formality::Informal, false), ("Hast du den Schlüssel?".into(), vec![]));
+    let doubt = vec!["`Sie`, and `du` was asked for".to_owned()];
+    assert_eq!(ways(Formality::Informal, true), ("Haben Sie den Schlüssel?".into(), doubt));
+}
+
+#[test]
+fn a_language_with_one_way_of_address_is_told_before_any_work() {
+    let desk = Desk::new();
+    let args = ["--lang", "en", "--formality", "formal", "--model", "absent.gguf", "a.txt"];
+    assert_fails(&desk.run("translate", &args), 2, &["English", "German", "hint:"]);
+}
+
+#[test]
+fn a_memory_tells_ways_of_address_apart() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("a.tm");
+    let is_exact = |formality: Option<Formality>| {
+        let model = model("m", |_| said("Der Schlüssel liegt auf dem Tisch."));
+        let memory = TranslationMemory::open(&path).unwrap();
+        let mut translator = Translator::new(&model, Lang::DE).from(Lang::EN).memory(memory);
+        if let Some(formality) = formality {
+            translator = translator.formality(formality);
+        }
+        let bitext = translator.translate(&document("The key lies on the table.\n")).unwrap();
+        bitext.units[0].memory == Some(MemoryMatch::Exact)
+    };
+    let asked = [None, Some(Formality::Formal), Some(Formality::Informal)];
+    assert_eq!(asked.map(is_exact), [false; 3]);
+    assert_eq!(asked.map(is_exact), [true; 3]);
 }
 
 #[test]

@@ -45,6 +45,7 @@ fn first_token(model: &Model) -> Result<()> {
         pair: LangPair { source: Lang::DE, target: Lang::EN },
         text: "Der Zug nach Neuenwalde fährt um 9.40 Uhr.".into(),
         terms: Vec::new(),
+        formality: None,
         wording: Wording::Plain,
     };
     let request = Request { task, decoding: Decoding::Greedy, max_tokens: 1 };

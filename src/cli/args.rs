@@ -10,7 +10,7 @@ use crate::cli::memory::MemoryArgs;
 use crate::cli::models::ModelsArgs;
 use crate::engine::Device;
 use crate::engine::seq2seq::Precision;
-use crate::plan::Length;
+use crate::plan::{Formality, Length};
 use crate::render;
 use crate::translate::Quality;
 
@@ -96,6 +96,9 @@ pub(crate) struct TranslateArgs {
     /// chat models.
     #[arg(long, value_enum, default_value_t)]
     pub quality: QualityArg,
+    /// How the reader is addressed, in languages that have several ways (`Sie` or `du`); for chat models.
+    #[arg(long, value_enum, conflicts_with = "via")]
+    pub formality: Option<FormalityArg>,
     /// Up to this many other translations of each segment, in JSON or below the target, source and target in turn
     /// unless another layout of both is named. Encoder-decoder models have them.
     #[arg(long, value_name = "N", value_parser = few, default_value_t = 0)]
@@ -221,6 +224,12 @@ pub(crate) enum QualityArg {
     Best,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum FormalityArg {
+    Formal,
+    Informal,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum MethodArg {
     /// The model writes it.
@@ -269,6 +278,15 @@ impl From<QualityArg> for Quality {
             QualityArg::Fast => Self::Fast,
             QualityArg::Balanced => Self::Balanced,
             QualityArg::Best => Self::Best,
+        }
+    }
+}
+
+impl From<FormalityArg> for Formality {
+    fn from(formality: FormalityArg) -> Self {
+        match formality {
+            FormalityArg::Formal => Self::Formal,
+            FormalityArg::Informal => Self::Informal,
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::glossary::{Compliance, Glossary};
 use crate::lang::{self, Lang, LangPair};
 use crate::memory::TranslationMemory;
 use crate::pipeline::{Progress, Route, Summarizer, Translator, source_language, untranslated};
+use crate::plan::Formality;
 use crate::render::{self, Article, Format, Layout, TargetWriter, Timings, View};
 use crate::summarize::Summary;
 use crate::translate::Quality;
@@ -34,6 +35,8 @@ pub(crate) fn translate(args: &TranslateArgs, stop: Arc<AtomicBool>) -> Result<u
         return Err(Error::usage("translate needs a target language").hint("add `--lang en`, for example"));
     };
     let target = Lang::parse(lang)?;
+    let formality = args.formality.map(Formality::from);
+    formality.map_or(Ok(()), |formality| formality.check(&target))?;
     let via = args.via.as_deref().map(Lang::parse).transpose()?;
     if via.is_some() && (args.shared.glossary.is_some() || args.shared.tm.is_some()) {
         return Err(Error::usage("--via goes with neither --glossary nor --tm, which serve a single step")
@@ -54,6 +57,7 @@ pub(crate) fn translate(args: &TranslateArgs, stop: Arc<AtomicBool>) -> Result<u
     each_input(&args.shared, stop, view, |document, job| {
         job.alternatives = args.alternatives;
         job.quality = args.quality.into();
+        job.formality = formality;
         job.translate(document, &target, via.as_ref(), args.via_model.as_deref())
     })
 }
@@ -109,6 +113,7 @@ fn each_input(
         streams,
         alternatives: 0,
         quality: Quality::default(),
+        formality: None,
         glossary: args.glossary.as_ref().map(Glossary::read).transpose()?.map(Arc::new),
         memory: args.tm.as_ref().map(TranslationMemory::open).transpose()?.map(Arc::new),
         timings: Timings::default(),
@@ -228,6 +233,7 @@ struct Job<'a> {
     /// How many other translations of each segment are wanted.
     alternatives: usize,
     quality: Quality,
+    formality: Option<Formality>,
     glossary: Option<Arc<Glossary>>,
     memory: Option<Arc<TranslationMemory>>,
     timings: Timings,
@@ -341,6 +347,9 @@ impl Job<'_> {
             Translator::new(&model, target.clone()).alternatives(self.alternatives).quality(self.quality);
         if let Some(from) = &self.from {
             translator = translator.from(from.clone());
+        }
+        if let Some(formality) = self.formality {
+            translator = translator.formality(formality);
         }
         if let Some(glossary) = &self.glossary {
             translator = translator.glossary(glossary.clone());

@@ -10,7 +10,7 @@ use crate::engine::{Device, Engine, Event, Flow, Hypothesis};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gguf::Gguf;
 use crate::lang::{Lang, LangPair};
-use crate::plan::{Length, Piece, Profile, Request, Task, Wording};
+use crate::plan::{Formality, Length, Piece, Profile, Request, Task, Wording};
 use crate::render::ModelInfo;
 use crate::translate::Quality;
 use crate::weights::weight_files;
@@ -57,6 +57,8 @@ pub struct Model {
     prompt_tokens: usize,
     /// What examples of a translation add to it.
     example_tokens: usize,
+    /// Whether it can be told how to write.
+    follows_instructions: bool,
 }
 
 impl Model {
@@ -149,7 +151,8 @@ impl Model {
     fn open_t5(gguf: &Gguf, info: ModelInfo, options: &LoadOptions) -> Result<Self> {
         let engine = Seq2SeqEngine::load_gguf(gguf, seq2seq_options(options))?;
         let settings = format!("{:?}", options.precision).into();
-        Ok(Self { prompt_tokens: FRAME_TOKENS, settings, ..Self::from_engine(engine, info) })
+        let model = Self::from_engine(engine, info);
+        Ok(Self { prompt_tokens: FRAME_TOKENS, settings, follows_instructions: false, ..model })
     }
 
     fn open_folder(
@@ -170,7 +173,8 @@ impl Model {
         let info = ModelInfo { name, files, unlisted };
         let settings = format!("{:?}", options.precision).into();
         let unheeded = engine.unheeded().into();
-        Ok(Self { prompt_tokens: FRAME_TOKENS, settings, unheeded, ..Self::from_engine(engine, info) })
+        let model = Self::from_engine(engine, info);
+        Ok(Self { prompt_tokens: FRAME_TOKENS, settings, unheeded, follows_instructions: false, ..model })
     }
 
     /// A model around an engine of your own.
@@ -185,6 +189,7 @@ impl Model {
             unheeded: [].into(),
             prompt_tokens: PROMPT_TOKENS,
             example_tokens: 0,
+            follows_instructions: true,
         }
     }
 
@@ -217,7 +222,9 @@ impl Model {
         let with_examples = longest_prompt(&engine, profile, &[Wording::Examples])?;
         let example_tokens = with_examples.saturating_sub(prompt_tokens);
         let settings = settings.into();
-        Ok(Self { prompt_tokens, example_tokens, settings, ..Self::from_engine(wrap(engine), info) })
+        let follows_instructions = profile.is_chat();
+        let model = Self::from_engine(wrap(engine), info);
+        Ok(Self { prompt_tokens, example_tokens, settings, follows_instructions, ..model })
     }
 
     /// The model as the output names it.
@@ -266,6 +273,11 @@ impl Model {
     /// Whether the model can weigh its own candidates.
     pub(crate) fn weighs(&self) -> bool {
         self.lock().weighs()
+    }
+
+    /// Whether the model can be told how to write: chat models can.
+    pub(crate) fn follows_instructions(&self) -> bool {
+        self.follows_instructions
     }
 
     /// Whether the model translates a pair. Models that are asked in words are not sure, and say yes.
@@ -342,9 +354,10 @@ fn longest_prompt(engine: &CausalEngine, profile: &Profile, wordings: &[Wording]
     let mut longest = 0;
     for &wording in wordings {
         let translate = Task::Translate {
-            pair: LangPair { source: Lang::DE, target: Lang::EN },
+            pair: LangPair { source: Lang::EN, target: Lang::DE },
             text: String::new(),
             terms: Vec::new(),
+            formality: Some(Formality::Informal),
             wording,
         };
         let summarize =

@@ -6,14 +6,21 @@ use crate::glossary::Terms;
 use crate::lang::LangPair;
 use crate::memory::{Kept, Origin, Suggestion, TranslationMemory};
 use crate::pipeline::Model;
+use crate::plan::Formality;
 use crate::translate::{Quality, Source, Target, TranslationRounds};
+
+/// What is asked of a translation.
+pub(super) struct Asked {
+    pub(super) quality: Quality,
+    pub(super) formality: Option<Formality>,
+    pub(super) terms: Option<Terms>,
+}
 
 /// The sources of a translation with what a memory, if there is one, holds of them.
 pub(super) struct Recall<'a> {
     memory: Option<&'a TranslationMemory>,
     model: &'a Model,
-    quality: Quality,
-    terms: Option<Terms>,
+    asked: Asked,
     sources: &'a [Source<'a>],
     pair: &'a LangPair,
     known: Vec<Option<Kept>>,
@@ -24,16 +31,14 @@ impl<'a> Recall<'a> {
     pub(super) fn new(
         memory: Option<&'a TranslationMemory>,
         model: &'a Model,
-        quality: Quality,
-        terms: Option<Terms>,
+        asked: Asked,
         sources: &'a [Source<'a>],
         pair: &'a LangPair,
     ) -> Result<Self> {
-        let mut recall =
-            Self { memory, model, quality, terms, sources, pair, known: vec![None; sources.len()] };
+        let mut recall = Self { memory, model, asked, sources, pair, known: vec![None; sources.len()] };
         if let Some(memory) = memory {
             for (known, source) in recall.known.iter_mut().zip(sources).filter(|(_, source)| !source.copy) {
-                let settings = settings(model, quality, recall.terms.as_ref(), source.text);
+                let settings = settings(model, &recall.asked, source.text);
                 let origin = Origin { pair, model: model.fingerprint(), settings: &settings };
                 *known = memory.find(origin, source.text)?;
             }
@@ -69,7 +74,7 @@ impl<'a> Recall<'a> {
                 let Target { text, flags, logprob } = target.as_ref()?;
                 let is_new = known.is_none() && logprob.is_some() && flags.is_empty();
                 let kept = Kept { target: text.clone(), logprob: *logprob };
-                let settings = || settings(self.model, self.quality, self.terms.as_ref(), source.text);
+                let settings = || settings(self.model, &self.asked, source.text);
                 is_new.then(|| (settings(), source.text, kept))
             });
         let new: Vec<_> = new.collect();
@@ -93,15 +98,19 @@ impl<'a> Recall<'a> {
     }
 }
 
-/// What changes a model's answer to a source: how it is run, how it is chosen among several, and the terms that it is
-/// told.
-fn settings(model: &Model, quality: Quality, terms: Option<&Terms>, source: &str) -> String {
-    let quality = match quality {
+/// What changes a model's answer to a source: how it is run, how it is chosen among several, how it is to address the
+/// reader, and the terms that it is told.
+fn settings(model: &Model, asked: &Asked, source: &str) -> String {
+    let quality = match asked.quality {
         Quality::Fast => None,
         Quality::Balanced => Some("; balanced".to_owned()),
         Quality::Best => Some("; best".to_owned()),
     };
-    let terms = terms.map(|terms| terms.found_in(source)).unwrap_or_default();
+    let formality = asked.formality.map(|formality| match formality {
+        Formality::Formal => "; formal".to_owned(),
+        Formality::Informal => "; informal".to_owned(),
+    });
+    let terms = asked.terms.as_ref().map(|terms| terms.found_in(source)).unwrap_or_default();
     let terms = terms.iter().map(|term| format!("; {} = {}", term.source, term.target));
-    std::iter::once(model.settings().to_owned()).chain(quality).chain(terms).collect()
+    std::iter::once(model.settings().to_owned()).chain(quality).chain(formality).chain(terms).collect()
 }

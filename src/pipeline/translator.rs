@@ -10,8 +10,9 @@ use crate::glossary::Glossary;
 use crate::lang::{self, Detected, Lang, LangPair};
 use crate::memory::TranslationMemory;
 use crate::pipeline::alternatives::add_alternatives;
-use crate::pipeline::recall::Recall;
+use crate::pipeline::recall::{Asked, Recall};
 use crate::pipeline::{Model, Progress, unobserved};
+use crate::plan::Formality;
 use crate::segment::{Segment, SegmentKind, segment};
 use crate::translate::{Quality, Source, Target, TranslationRounds};
 
@@ -37,6 +38,7 @@ pub struct Translator {
     source: Option<Lang>,
     alternatives: usize,
     quality: Quality,
+    formality: Option<Formality>,
     glossary: Option<Arc<Glossary>>,
     memory: Option<Arc<TranslationMemory>>,
 }
@@ -50,6 +52,7 @@ impl Translator {
             source: None,
             alternatives: 0,
             quality: Quality::default(),
+            formality: None,
             glossary: None,
             memory: None,
         }
@@ -80,6 +83,14 @@ impl Translator {
     #[must_use]
     pub fn quality(mut self, quality: Quality) -> Self {
         self.quality = quality;
+        self
+    }
+
+    /// How the reader is addressed; what addresses them otherwise is asked for again, then flagged. Models that are no
+    /// chat models, and languages that have one way only, fail with [`ErrorKind::Usage`](crate::ErrorKind::Usage).
+    #[must_use]
+    pub fn formality(mut self, formality: Formality) -> Self {
+        self.formality = Some(formality);
         self
     }
 
@@ -184,7 +195,8 @@ impl Translator {
 
     fn recall<'a>(&'a self, sources: &'a [Source<'a>], pair: &'a LangPair) -> Result<Recall<'a>> {
         let terms = self.glossary.as_ref().map(|glossary| glossary.terms(pair));
-        Recall::new(self.memory.as_deref(), &self.model, self.quality, terms, sources, pair)
+        let asked = Asked { quality: self.quality, formality: self.formality, terms };
+        Recall::new(self.memory.as_deref(), &self.model, asked, sources, pair)
     }
 
     /// Translates what is not known already, and keeps it in the memory even when the work is cut short.
@@ -200,12 +212,22 @@ impl Translator {
             return Err(Error::usage("this model cannot weigh several translations of a text")
                 .hint("leave out the quality: encoder-decoders search for the best one by themselves"));
         }
+        if let Some(formality) = self.formality {
+            formality.check(&pair.target)?;
+            if !model.follows_instructions() {
+                return Err(Error::usage("this model cannot be told how to address the reader")
+                    .hint("leave out the formality, or name a chat model"));
+            }
+        }
         let mut rounds = TranslationRounds::new(sources, pair, model.budget_for(self.quality), &|text| {
             model.count_tokens(text)
         })?
         .quality(self.quality);
         if let Some(glossary) = &self.glossary {
             rounds = rounds.glossary(glossary);
+        }
+        if let Some(formality) = self.formality {
+            rounds = rounds.formality(formality);
         }
         recall.reuse(&mut rounds);
         let asked = self.ask(&mut rounds, observe);

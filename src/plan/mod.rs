@@ -1,8 +1,10 @@
 //! What is asked of an engine, as pure data: one [`Request`] for each text to produce.
 
 mod examples;
+mod formality;
 mod profile;
 
+pub use formality::Formality;
 pub use profile::{Piece, Profile};
 
 use crate::glossary::Term;
@@ -30,6 +32,8 @@ pub enum Task {
         text: String,
         /// How words of the text are to be translated: a chat model is told, an encoder-decoder has to write them.
         terms: Vec<Term>,
+        /// How the reader is addressed, in a language that has several ways: a chat model is told.
+        formality: Option<Formality>,
         /// Which wording of the prompt; a retry takes another one.
         wording: Wording,
     },

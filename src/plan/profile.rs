@@ -3,8 +3,9 @@
 
 use crate::error::{Error, Result};
 use crate::glossary::Term;
+use crate::lang::Lang;
 use crate::plan::examples::examples;
-use crate::plan::{Length, Task, Wording};
+use crate::plan::{Formality, Length, Task, Wording};
 
 /// A stretch of a prompt. Text is encoded as text, whatever it says; only a profile writes special tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,6 +176,11 @@ impl Profile {
         self.stops
     }
 
+    /// Whether the model follows instructions, and does not merely continue text.
+    pub(crate) fn is_chat(&self) -> bool {
+        self.instruction == Instruction::Chat
+    }
+
     /// Whether a line break ends the answer, as in models that merely continue text.
     pub fn stops_at_line_break(&self) -> bool {
         self.instruction == Instruction::Completion
@@ -210,6 +216,7 @@ impl Profile {
                 pair: pair.clone(),
                 text: source.into(),
                 terms: Vec::new(),
+                formality: None,
                 wording: Wording::Plain,
             };
             prompt.turn(&self.user, &instruct(&asked));
@@ -255,28 +262,31 @@ impl Prompt {
 /// The instruction for a chat model.
 fn instruct(task: &Task) -> String {
     match task {
-        Task::Translate { pair, text, terms, wording } => {
+        Task::Translate { pair, text, terms, formality, wording } => {
             let (source, target) = (pair.source.name(), pair.target.name());
+            let address =
+                formality.and_then(|formality| address(formality, &pair.target)).unwrap_or_default();
             match wording {
                 Wording::Plain | Wording::Examples => {
                     let terms = use_terms(terms);
                     format!(
-                        "Translate the following {source} text into {target}. {terms}Output only the \
+                        "Translate the following {source} text into {target}. {terms}{address}Output only the \
                          translation.\n\n{text}"
                     )
                 }
                 Wording::Free => {
                     let terms = use_terms(terms);
                     format!(
-                        "Write this {source} passage as a native speaker of {target} would put it. {terms}Leave \
-                         nothing out.\n\n{text}"
+                        "Write this {source} passage as a native speaker of {target} would put it. \
+                         {terms}{address}Leave nothing out.\n\n{text}"
                     )
                 }
                 Wording::Strict => {
                     let terms = require_terms(terms, target);
                     format!(
-                        "Below is one passage of a {source} document. Write the same passage in {target}: every \
-                         statement, name and number, nothing added, no comment, no {source} words.{terms}\n\n{text}"
+                        "{address}Below is one passage of a {source} document. Write the same passage in {target}: \
+                         every statement, name and number, nothing added, no comment, no {source} \
+                         words.{terms}\n\n{text}"
                     )
                 }
             }
@@ -314,6 +324,12 @@ fn complete(task: &Task) -> String {
             format!("{text}\n\nSummary in {} in {}:", lang.name(), describe(*length))
         }
     }
+}
+
+/// How to address the reader, in a sentence of its own, if the language has several ways.
+fn address(formality: Formality, target: &Lang) -> Option<String> {
+    let (manner, pronoun) = formality.described(target)?;
+    Some(format!("Address the reader {manner}, as \"{pronoun}\". "))
 }
 
 /// Terms in a sentence of their own before the last one, if there are any.
@@ -359,6 +375,7 @@ mod tests {
             pair: LangPair { source: Lang::DE, target: Lang::EN },
             text: text.into(),
             terms: Vec::new(),
+            formality: None,
             wording: Wording::Plain,
         }
     }
@@ -431,7 +448,9 @@ mod tests {
     #[test]
     fn another_wording_is_another_prompt() {
         let worded = |wording| match translate("Guten Tag.") {
-            Task::Translate { pair, text, terms, .. } => Task::Translate { pair, text, terms, wording },
+            Task::Translate { pair, text, terms, formality, .. } => {
+                Task::Translate { pair, text, terms, formality, wording }
+            }
             other => other,
         };
         let prompts: Vec<String> = Wording::ALL.iter().map(|&way| shown("chatml", &worded(way))).collect();
@@ -444,6 +463,7 @@ mod tests {
             pair: LangPair { source: Lang::DE, target: Lang::EN },
             text: "Guten Tag.".into(),
             terms: Vec::new(),
+            formality: None,
             wording,
         };
         let plain = shown("chatml", &task(Wording::Plain));
@@ -465,7 +485,8 @@ mod tests {
             let terms = [("Rat", "council"), ("Amt", "office")];
             let terms = terms.map(|(s, t)| Term { source: s.into(), target: t.into() }).to_vec();
             let pair = LangPair { source: Lang::DE, target: Lang::EN };
-            shown(profile, &Task::Translate { pair, text: "Der Rat.".into(), terms, wording })
+            let text = "Der Rat.".into();
+            shown(profile, &Task::Translate { pair, text, terms, formality: None, wording })
         };
         for (prompt, expected) in [
             (
@@ -485,6 +506,23 @@ mod tests {
         ] {
             assert!(prompt.contains(expected), "{prompt}");
         }
+    }
+
+    #[test]
+    fn formality_is_worded() {
+        let asked = |target, formality, wording| {
+            let pair = LangPair { source: Lang::EN, target };
+            let text = "Are you well?".into();
+            let task = Task::Translate { pair, text, terms: Vec::new(), formality: Some(formality), wording };
+            shown("hunyuan", &task)
+        };
+        for wording in Wording::ALL {
+            let formal = asked(Lang::DE, Formality::Formal, wording);
+            assert!(formal.contains("Address the reader formally, as \"Sie\". "), "{formal}");
+            let informal = asked(Lang::DE, Formality::Informal, wording);
+            assert!(informal.contains("Address the reader informally, as \"du\". "), "{informal}");
+        }
+        assert!(!asked(Lang::EN, Formality::Formal, Wording::Plain).contains("Address"));
     }
 
     #[test]

@@ -46,6 +46,7 @@ pub(super) fn meaning(kind: FlagKind) -> &'static str {
         FlagKind::Quotes => "What the source quotes is not quoted.",
         FlagKind::DoNotTranslate => "Addresses, code, placeholders or tags were lost, changed or made up.",
         FlagKind::Glossary => "Terms of the glossary were not translated as it says.",
+        FlagKind::Formality => "The reader is addressed otherwise than was asked for.",
         FlagKind::Preamble => "The output opens with a chat phrase that is not in the source.",
         FlagKind::Refusal => "The model declined instead of translating.",
         FlagKind::Truncated => "The output was cut at the length limit, or breaks off.",

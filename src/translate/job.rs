@@ -10,7 +10,7 @@ use crate::engine::{Finish, Hypothesis};
 use crate::flag::{Flag, FlagKind};
 use crate::glossary::{Term, Terms};
 use crate::lang::LangPair;
-use crate::plan::{Decoding, Request, Task, Wording};
+use crate::plan::{Decoding, Formality, Request, Task, Wording};
 
 /// How often a text is asked for at most.
 const ATTEMPTS: usize = 3;
@@ -34,10 +34,17 @@ pub(super) struct Job {
     pub(super) settled: bool,
 }
 
+/// What a translation is asked to keep to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wishes {
+    pub(super) glossary: Option<Terms>,
+    pub(super) formality: Option<Formality>,
+}
+
 /// What the requests of a round share.
 pub(super) struct Asking<'a> {
     pub(super) pair: &'a LangPair,
-    pub(super) glossary: Option<&'a Terms>,
+    pub(super) wishes: &'a Wishes,
     pub(super) budget: usize,
 }
 
@@ -93,11 +100,14 @@ impl Job {
         self.attempts += 1;
         self.answers = parts.iter().map(|part| part.copy.then(|| hypothesis(&part.text))).collect();
         self.pieces = parts;
+        // A translation that keeps to the glossary by itself is left as it is, so the first attempt is not told.
+        let glossary = asking.wishes.glossary.as_ref().filter(|_| self.attempts > 1);
         let request = |(piece, (wording, decoding)): (&pieces::Piece, Way)| Request {
             task: Task::Translate {
                 pair: asking.pair.clone(),
                 text: piece.text.clone(),
-                terms: terms_to_ask(asking.glossary, &piece.text, asking.budget),
+                terms: terms_to_ask(glossary, &piece.text, asking.budget),
+                formality: asking.wishes.formality,
                 wording,
             },
             decoding,
@@ -133,6 +143,7 @@ impl Job {
                 pair: back.clone(),
                 text: candidate.text.clone(),
                 terms: Vec::new(),
+                formality: None,
                 wording: Wording::Plain,
             },
             decoding: Decoding::Forced { answer: self.text.clone() },
@@ -144,7 +155,7 @@ impl Job {
     }
 
     /// Judges the present attempt, or the candidates that were weighed, once all of it is answered.
-    pub(super) fn judge(&mut self, pair: &LangPair, glossary: Option<&Terms>) {
+    pub(super) fn judge(&mut self, pair: &LangPair, wishes: &Wishes) {
         let Some(answers) = self.answers.iter().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
             return;
         };
@@ -155,8 +166,8 @@ impl Job {
         }
         // The first attempt asks for the whole text again and again, the others for its parts.
         let mut pool: Vec<Candidate> = match self.attempts {
-            1 => answers.iter().map(|answer| self.candidate(&[*answer], pair, glossary)).collect(),
-            _ => vec![self.candidate(&answers, pair, glossary)],
+            1 => answers.iter().map(|answer| self.candidate(&[*answer], pair, wishes)).collect(),
+            _ => vec![self.candidate(&answers, pair, wishes)],
         };
         let least = pool.iter().map(|candidate| guards::severity(&candidate.flags)).min();
         pool.retain(|candidate| Some(guards::severity(&candidate.flags)) == least);
@@ -177,7 +188,7 @@ impl Job {
     }
 
     /// The candidate that is made of an answer for each piece, in order.
-    fn candidate(&self, answers: &[&Hypothesis], pair: &LangPair, glossary: Option<&Terms>) -> Candidate {
+    fn candidate(&self, answers: &[&Hypothesis], pair: &LangPair, wishes: &Wishes) -> Candidate {
         let texts: Vec<String> = answers.iter().map(|answer| normalised(&answer.text)).collect();
         // A part without a translation makes the whole worthless.
         let text = match texts.iter().any(String::is_empty) {
@@ -188,7 +199,7 @@ impl Job {
             }
         };
         let finish = answers.iter().map(|a| a.finish).find(|&f| f != Finish::Stop).unwrap_or(Finish::Stop);
-        let flags = check(&Exchange { source: &self.text, output: &text, finish, pair }, glossary);
+        let flags = check(&Exchange { source: &self.text, output: &text, finish, pair }, wishes);
         let tokens = answers.iter().map(|answer| answer.tokens).sum();
         let logprob = mean_logprob(answers.iter().map(|answer| (answer.logprob, answer.tokens)));
         Candidate { text, flags, logprob, tokens }
@@ -269,11 +280,20 @@ pub(super) fn mean_logprob(parts: impl Iterator<Item = (Option<f64>, usize)>) ->
     (tokens > 0).then(|| sum / tokens as f64)
 }
 
-/// What is wrong with an output, its terms included.
-pub(super) fn check(exchange: &Exchange<'_>, glossary: Option<&Terms>) -> Vec<Flag> {
+/// What is wrong with an output, what was asked for included.
+pub(super) fn check(exchange: &Exchange<'_>, wishes: &Wishes) -> Vec<Flag> {
     let mut flags = Guards::default().judge(exchange);
-    flags.extend(glossary.and_then(|terms| missing_terms(terms, exchange)));
+    flags.extend(wishes.glossary.as_ref().and_then(|terms| missing_terms(terms, exchange)));
+    flags.extend(wishes.formality.and_then(|formality| other_address(formality, exchange)));
     flags
+}
+
+/// The flag of a translation that addresses the reader otherwise than was asked for.
+fn other_address(formality: Formality, exchange: &Exchange<'_>) -> Option<Flag> {
+    let target = &exchange.pair.target;
+    let word = formality.breach(exchange.output, target)?;
+    let (_, pronoun) = formality.described(target)?;
+    Some(Flag::new(FlagKind::Formality, format!("`{word}`, and `{pronoun}` was asked for")))
 }
 
 /// The flag of a translation that lacks terms.

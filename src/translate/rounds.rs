@@ -4,16 +4,16 @@ use std::collections::HashMap;
 
 use super::choose::Quality;
 use super::guards::Exchange;
-use super::job::{Asking, Candidate, Job, check, hypothesis, max_tokens, mean_logprob};
+use super::job::{Asking, Candidate, Job, Wishes, check, hypothesis, max_tokens, mean_logprob};
 use super::pieces::normalised;
 use super::{Source, Target, copy, pieces};
 use crate::document::strip_control_characters;
 use crate::engine::{Finish, Hypothesis};
 use crate::error::Result;
 use crate::flag::{Flag, FlagKind};
-use crate::glossary::{Glossary, Terms};
+use crate::glossary::Glossary;
 use crate::lang::LangPair;
-use crate::plan::{Decoding, Request, Task, Wording};
+use crate::plan::{Decoding, Formality, Request, Task, Wording};
 
 /// Longer texts are cut in pieces of this many tokens: small models merge and drop what is in long ones.
 const PIECE_TOKENS: usize = 256;
@@ -36,7 +36,7 @@ const PIECE_TOKENS: usize = 256;
 pub struct TranslationRounds {
     pair: LangPair,
     budget: usize,
-    glossary: Option<Terms>,
+    wishes: Wishes,
     units: Vec<Unit>,
     jobs: Vec<Job>,
     /// The (job, piece) of each request of the last round.
@@ -70,7 +70,7 @@ impl TranslationRounds {
         let mut rounds = Self {
             pair: pair.clone(),
             budget,
-            glossary: None,
+            wishes: Wishes::default(),
             units: Vec::new(),
             jobs: Vec::new(),
             asked: Vec::new(),
@@ -120,7 +120,14 @@ impl TranslationRounds {
     /// A translation that keeps to them by itself is left as it is.
     #[must_use]
     pub fn glossary(mut self, glossary: &Glossary) -> Self {
-        self.glossary = Some(glossary.terms(&self.pair)).filter(|terms| !terms.is_empty());
+        self.wishes.glossary = Some(glossary.terms(&self.pair)).filter(|terms| !terms.is_empty());
+        self
+    }
+
+    /// Asks for this way of addressing the reader, again where a translation has the other one, and then flags it.
+    #[must_use]
+    pub fn formality(mut self, formality: Formality) -> Self {
+        self.wishes.formality = Some(formality);
         self
     }
 
@@ -133,7 +140,7 @@ impl TranslationRounds {
         let source = pieces::join(source.iter().map(|job| (job.spaced, job.text.as_str())));
         let text = normalised(text);
         let exchange = Exchange { source: &source, output: &text, finish: Finish::Stop, pair: &self.pair };
-        let flags = [unit.flags.clone(), check(&exchange, self.glossary.as_ref())].concat();
+        let flags = [unit.flags.clone(), check(&exchange, &self.wishes)].concat();
         self.targets[index] = Some(Target { text, flags, logprob });
         for &job in &unit.jobs {
             let is_known = |&unit: &usize| self.targets[self.units[unit].segment].is_some();
@@ -152,8 +159,7 @@ impl TranslationRounds {
         for (index, job) in self.jobs.iter_mut().enumerate().filter(|(_, job)| !job.settled) {
             let asked = match job.pool.is_empty() {
                 true => {
-                    let glossary = self.glossary.as_ref().filter(|_| job.attempts > 0);
-                    let asking = Asking { pair: &self.pair, glossary, budget: self.budget };
+                    let asking = Asking { pair: &self.pair, wishes: &self.wishes, budget: self.budget };
                     job.next_attempt(self.quality, &asking)
                 }
                 false => job.weighings(&self.pair),
@@ -203,7 +209,7 @@ impl TranslationRounds {
             Some(answer @ None) => *answer = Some(hypothesis),
             _ => return,
         }
-        job.judge(&self.pair, self.glossary.as_ref());
+        job.judge(&self.pair, &self.wishes);
         if !job.settled {
             return;
         }
@@ -258,7 +264,13 @@ pub(crate) fn whole(
     let text = normalised(&strip_control_characters(text));
     let tokens = count(&text)?;
     Ok((tokens <= longest_piece(budget)).then(|| Request {
-        task: Task::Translate { pair: pair.clone(), text, terms: Vec::new(), wording: Wording::Plain },
+        task: Task::Translate {
+            pair: pair.clone(),
+            text,
+            terms: Vec::new(),
+            formality: None,
+            wording: Wording::Plain,
+        },
         decoding: Decoding::Greedy,
         max_tokens: max_tokens(tokens, budget),
     }))

@@ -29,7 +29,13 @@ fn engine(options: Options) -> CausalEngine {
 
 fn request(text: &str, max_tokens: usize, decoding: Decoding) -> Request {
     let pair = LangPair { source: Lang::DE, target: Lang::EN };
-    let task = Task::Translate { pair, text: text.into(), terms: Vec::new(), wording: Wording::Plain };
+    let task = Task::Translate {
+        pair,
+        text: text.into(),
+        terms: Vec::new(),
+        formality: None,
+        wording: Wording::Plain,
+    };
     Request { task, decoding, max_tokens }
 }
 
@@ -275,7 +281,13 @@ fn a_restricted_answer_holds_what_its_language_and_its_source_need() {
     let mut engine = engine(OPTIONS);
     let mut written = |target: &Lang, text: &str| {
         let pair = LangPair { source: Lang::DE, target: target.clone() };
-        let task = Task::Translate { pair, text: text.into(), terms: Vec::new(), wording: Wording::Plain };
+        let task = Task::Translate {
+            pair,
+            text: text.into(),
+            terms: Vec::new(),
+            formality: None,
+            wording: Wording::Plain,
+        };
         let sample = Decoding::Sample { temperature: 50.0, top_p: 1.0, seed: 5 };
         let requests = vec![Request { task, decoding: sample, max_tokens: 200 }; 2];
         engine.run(&requests, &mut go_on).unwrap().remove(0).text
@@ -293,6 +305,7 @@ fn a_restricted_answer_holds_what_its_language_and_its_source_need() {
             pair: LangPair { source: Lang::DE, target: Lang::EN },
             text: "Ja.".into(),
             terms: Vec::new(),
+            formality: None,
             wording: Wording::Plain,
         },
         decoding: Decoding::Sample { temperature: 50.0, top_p: 1.0, seed: 5 },
