@@ -180,8 +180,9 @@ impl SummaryRounds {
         };
     }
 
-    /// What a chunk's summary says, as one block. Only sentences that the source supports are kept; when they are
-    /// too few, sentences of the chunk stand in, so that no part of the text is lost.
+    /// What a chunk's summary says, as one block. Only sentences that one passage carries are kept: those that a small
+    /// model makes of several are too often wrong. When they are too few, sentences of the chunk stand in, so that no
+    /// part of the text is lost.
     fn shortened(&self, chunk: &Chunk, answer: Option<&Hypothesis>, block: usize, chunks: usize) -> Chunk {
         let written =
             answer.map(|answer| self.supported(answer, self.chunk_length(chunks))).unwrap_or_default();
@@ -202,14 +203,18 @@ impl SummaryRounds {
         kept
     }
 
-    /// The sentences of an answer that the source supports, and about how many tokens each has.
+    /// The sentences of an answer that one passage carries, and about how many tokens each has.
     fn supported(&self, hypothesis: &Hypothesis, length: Length) -> Vec<(String, usize)> {
         let answer = Answer::read(hypothesis, length, &self.options.lang);
         if answer.refused || answer.truncated {
             return Vec::new();
         }
         let bytes = hypothesis.text.len().max(1);
-        let supported = answer.sentences.into_iter().filter(|text| self.source.ground(text).flags.is_empty());
+        let is_supported = |text: &String| {
+            let grounding = self.source.ground(text);
+            grounding.flags.is_empty() && grounding.sources.len() == 1
+        };
+        let supported = answer.sentences.into_iter().filter(is_supported);
         supported
             .map(|text| {
                 let tokens = (hypothesis.tokens * text.len()).div_ceil(bytes) + 1;
