@@ -9,6 +9,8 @@
 //! 4. no further one adds a number, month or day where the first has another, which the sentence lacks;
 //! 5. each clause of three content words or more has two fifths of them, by weight, in these passages or beside them.
 //!
+//! A heading supports a sentence by itself or not at all: what it says in short is not made true by what follows.
+//!
 //! The third and the fourth keep a wrong figure from being found in any passage that happens to have it, the last an
 //! invention from being carried by a true sentence that it is appended to.
 //!
@@ -21,6 +23,7 @@ use std::collections::HashSet;
 
 use super::Passage;
 use super::clauses::clauses;
+use super::extract::is_heading;
 use super::names::{Known, Name, names};
 use super::numbers::figures;
 use super::words::{Lexicon, words};
@@ -68,6 +71,7 @@ pub(super) struct Source {
 #[derive(Clone, Debug)]
 struct Entry {
     id: usize,
+    heading: bool,
     stems: HashSet<String>,
     facts: Facts,
 }
@@ -101,7 +105,7 @@ impl Source {
             all.known.extend(&facts.known);
             all.figures.extend(facts.figures.iter().cloned());
             let stems = lexicon.content(passage.text).into_iter().collect();
-            entries.push(Entry { id: passage.id, stems, facts });
+            entries.push(Entry { id: passage.id, heading: is_heading(passage.text), stems, facts });
         }
         Self { lexicon, entries, all }
     }
@@ -151,15 +155,40 @@ impl Source {
 
     /// The passages that support a sentence, as indices; none when the test of the whole sentence fails.
     fn support(&self, sentence: &str, claims: &[Claim<'_>]) -> Vec<usize> {
-        let mut missing = self.missing(sentence, claims);
-        let whole = missing.clone();
+        let whole = self.missing(sentence, claims);
+        let chosen = self.gather(&whole);
+        let share = |index: usize| whole.shared(&self.entries[index], &[], &self.lexicon);
+        match (self.heading(&whole), chosen.as_slice()) {
+            (Some(heading), &[passage]) if share(heading) < share(passage) => chosen,
+            (Some(heading), _) => vec![heading],
+            (None, _) => chosen,
+        }
+    }
+
+    /// The heading that has the most of a sentence, if one carries it alone.
+    fn heading(&self, whole: &Missing<'_, '_>) -> Option<usize> {
+        let mut best: Option<(usize, f64)> = None;
+        for (index, entry) in self.entries.iter().enumerate().filter(|(_, entry)| entry.heading) {
+            let share = whole.shared(entry, &[], &self.lexicon);
+            let carries = share >= SUPPORT[0] * whole.weight()
+                && whole.claims_in(entry, self.lexicon.lang()).len() == whole.claims.len();
+            if carries && best.is_none_or(|(_, most)| share > most) {
+                best = Some((index, share));
+            }
+        }
+        best.map(|(index, _)| index)
+    }
+
+    /// The passages, headings left out, that support a sentence together.
+    fn gather(&self, whole: &Missing<'_, '_>) -> Vec<usize> {
+        let mut missing = whole.clone();
         let total = whole.weight();
         let mut chosen: Vec<usize> = Vec::new();
         while chosen.len() < MOST_SOURCES {
             let first = chosen.first().and_then(|&index| self.entries.get(index));
             let mut best: Option<(usize, Added<'_, '_, '_>, f64)> = None;
-            for (index, entry) in self.entries.iter().enumerate() {
-                let Some(added) = self.added(entry, &missing, &whole, first) else { continue };
+            for (index, entry) in self.entries.iter().enumerate().filter(|(_, entry)| !entry.heading) {
+                let Some(added) = self.added(entry, &missing, whole, first) else { continue };
                 // A name or a number counts as much as a rare word.
                 let value = added.weight + 2.0 * added.claims.len() as f64;
                 if value > best.as_ref().map_or(0.0, |(_, _, best)| best + 1e-9) {
