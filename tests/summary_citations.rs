@@ -1,6 +1,6 @@
 //! Citations that a person judged: sentences of the default model's summaries, and whether the passages that they
-//! cited say the same (`tests/data/summaries/citations.tsv`). One that is flagged is told to be doubtful, and not counted
-//! among those that are vouched for.
+//! cited say the same (`tests/data/summaries/citations.tsv`). The file keeps sentences of earlier versions too, which fail
+//! more often: what is counted here is what the rules of grounding make of all of them.
 //!
 //! ```text
 //! cargo test --release --test summary_citations -- --nocapture
@@ -14,15 +14,15 @@ use diglot::document::Document;
 use diglot::segment::segment;
 use diglot::summarize::{Passage, ground};
 
-/// The least share in percent of the vouched citations that support, and of the supported sentences that are vouched for.
-const LEAST: [f64; 2] = [88.0, 90.0];
+/// The least share in percent of the citations that support, and of the supported sentences that cite.
+const LEAST: [f64; 2] = [87.0, 95.0];
 
 fn data() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/summaries")
 }
 
-/// Whether a sentence about an article cites what carries it, and nothing is to be doubted.
-fn is_vouched_for(article: &str, sentence: &str) -> bool {
+/// Whether a sentence about an article cites anything.
+fn is_cited(article: &str, sentence: &str) -> bool {
     let document = Document::read(data().join("articles").join(article).with_extension("txt"), None).unwrap();
     let segments = segment(&document, &Lang::DE);
     let passages: Vec<Passage<'_>> = segments
@@ -39,24 +39,24 @@ fn is_vouched_for(article: &str, sentence: &str) -> bool {
 #[test]
 fn citations_support_what_cites_them() {
     let file = fs::read_to_string(data().join("citations.tsv")).unwrap();
-    // Sentences that are vouched for, and all: of those without support, and of those with it.
+    // Sentences that cite, and all: of those without support, and of those with it.
     let mut counts = [[0_usize; 2]; 2];
     for row in file.lines().skip(1) {
         let [article, sentence, _, supported] =
             row.split('\t').collect::<Vec<_>>().try_into().expect("four columns");
         let supported = supported == "yes";
-        let vouched = is_vouched_for(article, sentence);
-        if vouched != supported {
+        let cites = is_cited(article, sentence);
+        if cites != supported {
             println!("{}\t{article}\t{sentence}", if supported { "lost" } else { "unsupported" });
         }
         let count = &mut counts[usize::from(supported)];
-        count[0] += usize::from(vouched);
+        count[0] += usize::from(cites);
         count[1] += 1;
     }
     let [[wrong, _], [right, supported]] = counts;
     let precision = 100.0 * right as f64 / (wrong + right) as f64;
     let kept = 100.0 * right as f64 / supported as f64;
-    println!("{right} of {} vouched citations support ({precision:.1} %)", wrong + right);
-    println!("{right} of {supported} supported sentences are vouched for ({kept:.1} %)");
+    println!("{right} of {} citations support ({precision:.1} %)", wrong + right);
+    println!("{right} of {supported} supported sentences cite ({kept:.1} %)");
     assert!(precision >= LEAST[0] && kept >= LEAST[1]);
 }
