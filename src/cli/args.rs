@@ -104,7 +104,7 @@ pub(crate) struct TranslateArgs {
     #[arg(long, value_name = "N", value_parser = few, default_value_t = 0)]
     pub alternatives: usize,
     /// Translate in two steps: into this language with --model, and from it into the target with --via-model. Goes
-    /// with none of --alternatives, --glossary and --tm.
+    /// with none of --alternatives, --formality, --glossary and --tm.
     #[arg(long, value_name = "LANG", conflicts_with = "alternatives")]
     pub via: Option<String>,
     /// The model of the second step; by default that of the first.

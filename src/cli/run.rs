@@ -36,7 +36,9 @@ pub(crate) fn translate(args: &TranslateArgs, stop: Arc<AtomicBool>) -> Result<u
     };
     let target = Lang::parse(lang)?;
     let formality = args.formality.map(Formality::from);
-    formality.map_or(Ok(()), |formality| formality.check(&target))?;
+    if let Some(formality) = formality {
+        formality.check(&target)?;
+    }
     let via = args.via.as_deref().map(Lang::parse).transpose()?;
     if via.is_some() && (args.shared.glossary.is_some() || args.shared.tm.is_some()) {
         return Err(Error::usage("--via goes with neither --glossary nor --tm, which serve a single step")

@@ -2,6 +2,7 @@
 
 mod examples;
 mod formality;
+mod instructions;
 mod profile;
 
 pub use formality::Formality;

@@ -28,15 +28,17 @@ fn engine(options: Options) -> CausalEngine {
 }
 
 fn request(text: &str, max_tokens: usize, decoding: Decoding) -> Request {
-    let pair = LangPair { source: Lang::DE, target: Lang::EN };
-    let task = Task::Translate {
-        pair,
+    Request { task: task(text, Lang::EN), decoding, max_tokens }
+}
+
+fn task(text: &str, target: Lang) -> Task {
+    Task::Translate {
+        pair: LangPair { source: Lang::DE, target },
         text: text.into(),
         terms: Vec::new(),
         formality: None,
         wording: Wording::Plain,
-    };
-    Request { task, decoding, max_tokens }
+    }
 }
 
 /// Seven requests of different lengths and ways of decoding.
@@ -280,16 +282,9 @@ fn a_restricted_answer_holds_what_its_language_and_its_source_need() {
     let russian = Lang::parse("ru").unwrap();
     let mut engine = engine(OPTIONS);
     let mut written = |target: &Lang, text: &str| {
-        let pair = LangPair { source: Lang::DE, target: target.clone() };
-        let task = Task::Translate {
-            pair,
-            text: text.into(),
-            terms: Vec::new(),
-            formality: None,
-            wording: Wording::Plain,
-        };
         let sample = Decoding::Sample { temperature: 50.0, top_p: 1.0, seed: 5 };
-        let requests = vec![Request { task, decoding: sample, max_tokens: 200 }; 2];
+        let requests =
+            vec![Request { task: task(text, target.clone()), decoding: sample, max_tokens: 200 }; 2];
         engine.run(&requests, &mut go_on).unwrap().remove(0).text
     };
     let foreign = |text: &str, lang: &Lang| {
