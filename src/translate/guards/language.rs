@@ -116,12 +116,24 @@ fn untranslated(exchange: &Exchange<'_>) -> Option<String> {
     let output: Vec<&str> = words(exchange.output).collect();
     let is_grammar = |word: &str| grammar.contains(word) && !NAME_PARTICLES.contains(&word);
     // A name or a title (`Bank of England`) has grammar words, but no other words in lower case.
+    // The short words of names (`Rio de Janeiro`) and those that both languages have (`in`) prove nothing.
     let is_plain = |word: &str| {
-        word.starts_with(char::is_lowercase) && !grammar.contains(word) && !target.contains(word)
+        word.starts_with(char::is_lowercase)
+            && word.chars().count() > 3
+            && !grammar.contains(word)
+            && !target.contains(word)
+    };
+    // `Society for the Protection of Birds`; in German every noun has a capital.
+    let is_title = |run: &[&str]| {
+        let (grammar, other): (Vec<&str>, Vec<&str>) = run.iter().copied().partition(|word| is_grammar(word));
+        pair.source.primary() != "de"
+            && other.iter().all(|word| word.starts_with(char::is_uppercase))
+            && grammar.iter().all(|word| word.chars().count() <= 4)
+            && other.len() + 1 >= grammar.len()
     };
     for run in shared_runs(&source, &output) {
         let grammar = run.iter().filter(|word| is_grammar(word)).count();
-        if grammar >= 3 || (grammar >= 1 && run.iter().any(|word| is_plain(word))) {
+        if grammar >= 3 && !is_title(run) || (grammar >= 1 && run.iter().any(|word| is_plain(word))) {
             return Some(format!("`{}` is left untranslated", run.join(" ")));
         }
     }
@@ -255,6 +267,17 @@ mod tests {
         assert!(detail("The authority warned of major damage because the river keeps rising.").is_none());
         assert!(detail("The authority warned of größeren damage because the river keeps rising.").is_some());
         assert!(detail("The authority warned of major damage, weil der Fluss weiter steigt.").is_some());
+    }
+
+    #[test]
+    fn english_names_and_titles_may_stay() {
+        let pair = LangPair { source: Lang::EN, target: Lang::DE };
+        let source = "She gave it to the Society for the Care of Cats and to friends of hers in Novo do Sul.";
+        let judged = |output: &str| {
+            wrong_language(&Exchange { source, output, finish: Finish::Stop, pair: &pair }).is_some()
+        };
+        assert!(!judged("Sie gab es der Society for the Care of Cats und Freunden in Novo do Sul."));
+        assert!(judged("Sie gab es der Society for the Care of Cats and to friends of hers in Novo do Sul."));
     }
 
     #[test]
