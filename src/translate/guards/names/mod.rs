@@ -84,8 +84,10 @@ pub(super) fn names(exchange: &Exchange<'_>) -> Option<Flag> {
         (Spellings::of(exchange.source, source), Spellings::of(exchange.output, output));
     lost.retain(|name| !in_output.have(name.text));
     added.retain(|name| name.kind != Kind::First && !in_source.have(name.text));
-    let whole = lost.windows(2).any(|pair| is_whole(pair[0], pair[1]));
-    let alone = whole || lost.iter().any(|name| matches!(name.kind, Kind::Place | Kind::Addressed));
+    let whole = lost.windows(2).any(|pair| is_whole(pair[0], pair[1], source));
+    let alone = whole
+        || lost.iter().any(|name| matches!(name.kind, Kind::Place | Kind::Addressed))
+        || added.iter().any(|name| name.kind == Kind::Place);
     lost.retain(|name| whole || name.kind != Kind::First);
     // Two words that only stand as names would may be anything.
     let sure = lost.iter().chain(&added).any(|name| name.kind != Kind::Likely);
@@ -102,9 +104,13 @@ pub(super) fn names(exchange: &Exchange<'_>) -> Option<Flag> {
 }
 
 /// Whether two words that are both missing are a first and a last name.
-fn is_whole(first: Name<'_>, last: Name<'_>) -> bool {
+fn is_whole(first: Name<'_>, last: Name<'_>, tongue: Tongue) -> bool {
     // Most common nouns end as these do, and stand behind other capitals too.
-    let common = ["e", "en", "er"].iter().any(|ending| last.text.ends_with(ending));
+    let endings: &[&str] = match tongue {
+        Tongue::German => &["e", "en", "er"],
+        Tongue::English => &["e", "er", "ers", "ds", "es", "ns", "ts", "ing"],
+    };
+    let common = endings.iter().any(|ending| last.text.ends_with(ending));
     last.kind == Kind::Last && last.at == first.at + 1 && !common
 }
 
@@ -142,8 +148,11 @@ fn words(text: &str) -> Vec<Word<'_>> {
         let gap = &text[end..start];
         let joined = !words.is_empty() && gap.chars().all(char::is_whitespace);
         // `Dr. Maier`, `St. Gallen`, `J. Maier`
-        let abbreviation =
-            words.last().is_some_and(|word| word.is_capitalised() && word.text.chars().count() <= 3);
+        let abbreviation = words.last().is_some_and(|word| {
+            // `World War II. Then`
+            let capitals = word.text.len() > 1 && word.text.chars().all(char::is_uppercase);
+            word.is_capitalised() && word.text.chars().count() <= 3 && !capitals
+        });
         let ends = gap.contains(['!', '?', ':', '…', '"', '“', '”', '„', '«', '»', '‘', '(', '|', '–', '—'])
             || gap.contains('.') && !abbreviation;
         words.push(Word { text: word, opens: words.is_empty() || ends, joined });
