@@ -178,3 +178,62 @@ fn is_title_case(words: &[Word<'_>]) -> bool {
     let long = || words.iter().filter(|word| word.text.chars().count() > 3);
     3 * long().filter(|word| word.is_capitalised()).count() > 2 * long().count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Finish;
+    use crate::lang::LangPair;
+
+    fn is_flagged(german: &str, english: &str, into_english: bool) -> bool {
+        let (de, en) = ((german, Lang::DE), (english, Lang::EN));
+        let ((source, from), (output, to)) = if into_english { (de, en) } else { (en, de) };
+        let pair = LangPair { source: from, target: to };
+        names(&Exchange { source, output, finish: Finish::Stop, pair: &pair }).is_some()
+    }
+
+    #[test]
+    fn titles_compounds_and_common_nouns_are_no_lost_names() {
+        for (german, english) in [
+            (
+                "Er kaufte drei Kisten voll mit Flaschen Most.",
+                "He bought three crates full of bottles of cider.",
+            ),
+            (
+                "Gestern suchten vier Wanderer Schutz in der Hütte.",
+                "Yesterday four hikers sought shelter in the hut.",
+            ),
+            (
+                "Sie schrieb über den Ersten und Zweiten Weltkrieg.",
+                "She wrote about World War I and World War II. Later she stopped.",
+            ),
+            ("Die Ruinen auf den Hügeln Galiläas sind alt.", "The ruins in the Galilean Hills are old."),
+            ("Er arbeitet für Bäcker ohne Grenzen.", "He works for Bakers Without Frontiers."),
+            (
+                "Im Mai begann die Gartenbauausstellung der Stadt.",
+                "In May the town's Agricultural Expositions began.",
+            ),
+            ("Sie reiste als Erste zum Nordpol.", "She was the first to travel to the North Pole."),
+            ("Er lebte lange in Nordamerika.", "He lived in North America for a long time."),
+            ("Sie saß in der Spreehalle.", "She was sitting in the Spree Hall."),
+            ("Dort gab es Marias Kuchen.", "They had Maria's Cake there."),
+            ("Die Bundeswehr half am Deich.", "The army of Germany helped at the dike."),
+            ("Sie zog nach Tampa, Florida.", "She moved to Tampa, Fla., in May."),
+        ] {
+            assert!(!is_flagged(german, english, true), "{german} -> {english}");
+            assert!(!is_flagged(german, english, false), "{english} -> {german}");
+        }
+    }
+
+    #[test]
+    fn lost_and_added_places_and_persons_are_seen() {
+        for (german, english) in [
+            ("Die Fähre liegt bei Remagen fest.", "The ferry is stuck near Toronto."),
+            ("Am Abend sprach dort Jana Kowarik.", "In the evening, a speaker talked there."),
+            ("Er fuhr im Mai nach Oregon.", "He went there in May."),
+        ] {
+            assert!(is_flagged(german, english, true), "{german} -> {english}");
+        }
+        assert!(is_flagged("Am Abend sprach jemand.", "In the evening, Ingrid Petersen spoke.", false));
+    }
+}
