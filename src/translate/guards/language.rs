@@ -99,6 +99,11 @@ fn other_language(exchange: &Exchange<'_>) -> Option<String> {
         return None;
     }
     let found = detect(exchange.output)?;
+    // A few names look like the source's language; a sentence in it has words of grammar.
+    let names = grammar_words(&pair.source).is_some_and(|own| count(exchange.output, &own) == 0);
+    if names && found.lang.same_language(&pair.source) {
+        return None;
+    }
     (!found.lang.same_language(&pair.target) && found.confidence >= confidence)
         .then(|| format!("reads as {}", found.lang.name()))
 }
@@ -133,6 +138,9 @@ fn untranslated(exchange: &Exchange<'_>) -> Option<String> {
     };
     for run in shared_runs(&source, &output) {
         let grammar = run.iter().filter(|word| is_grammar(word)).count();
+        if is_quoted_name(run, exchange) {
+            continue;
+        }
         if grammar >= 3 && !is_title(run) || (grammar >= 1 && run.iter().any(|word| is_plain(word))) {
             return Some(format!("`{}` is left untranslated", run.join(" ")));
         }
@@ -142,6 +150,21 @@ fn untranslated(exchange: &Exchange<'_>) -> Option<String> {
         .into_iter()
         .find(|word| pair.target.primary() == "en" && is_german_spelling(word) && in_source.contains(word))
         .map(|word| format!("`{word}` is left untranslated"))
+}
+
+/// Whether a few words are quoted on both sides, as names of works and associations are (`„Bürger helfen sich“`).
+fn is_quoted_name(run: &[&str], exchange: &Exchange<'_>) -> bool {
+    const LONGEST: usize = 5;
+    let is_mark = |c: char| matches!(c, '"' | '“' | '”' | '„' | '«' | '»' | '\'' | '‘' | '’' | '‚');
+    let is_quoted = |text: &str| {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { return false };
+        text.match_indices(first).any(|(at, _)| {
+            let rest = &text[at..];
+            let end = rest.find(last).map(|end| end + last.len());
+            text[..at].ends_with(is_mark) && end.is_some_and(|end| rest[end..].starts_with(is_mark))
+        })
+    };
+    run.len() <= LONGEST && is_quoted(exchange.source) && is_quoted(exchange.output)
 }
 
 /// The longest runs of three words or more in `output` that stand in `source` too.
@@ -267,6 +290,19 @@ mod tests {
         assert!(detail("The authority warned of major damage because the river keeps rising.").is_none());
         assert!(detail("The authority warned of größeren damage because the river keeps rising.").is_some());
         assert!(detail("The authority warned of major damage, weil der Fluss weiter steigt.").is_some());
+    }
+
+    #[test]
+    fn names_do_not_read_as_their_language() {
+        assert_eq!(detail("Der Zweite Weltkrieg endete 1945.", "World War II ended in 1945."), None);
+        let source = "Der Verein „Nachbarn helfen sich“ lädt zum Fest ein.";
+        assert_eq!(
+            detail(source, "The association “Nachbarn helfen sich” invites everyone to its party."),
+            None
+        );
+        assert!(
+            detail(source, "The association Nachbarn helfen sich invites everyone to its party.").is_some()
+        );
     }
 
     #[test]

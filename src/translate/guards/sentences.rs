@@ -61,6 +61,11 @@ fn aligned(source: &[&str], output: &[&str], usual: Usual) -> Vec<Bead> {
         for j in 0..=output.len() {
             for (a, b, rarity) in BEADS {
                 let (Some(from), Some(to)) = (i.checked_sub(a), j.checked_sub(b)) else { continue };
+                // Short sentences are seldom three parts of one.
+                let mut parts = source[from..i].iter().chain(&output[to..j]);
+                if a + b == 4 && parts.any(|part| weight(part) < SHORTEST) {
+                    continue;
+                }
                 let stray = match (a, b) {
                     (0, _) | (_, 0) => 0.0,
                     _ => usual.deviation(&source[from..i].join(" "), &output[to..j].join(" ")),
@@ -163,6 +168,9 @@ mod tests {
         let output = "The baker opens early in the morning, the children are already waiting outside the door, and \
                       their mothers are tired because the night was short.";
         assert_eq!(judged(output), None);
+        let source = "Der Bäcker öffnet am Morgen die Tür und begrüßt die Kinder am Brunnen.";
+        let added = "The baker opens a shop. Everybody is happy. There is cake for all.";
+        assert!(stray(&Exchange { source, output: added, finish: Finish::Stop, pair: &pair }).is_some());
         let output = "The baker opens early in the morning, and the children are already waiting.";
         assert!(judged(output).is_some());
     }

@@ -177,7 +177,8 @@ pub(super) fn agree(a: (Value, usize), b: (Value, usize)) -> bool {
         // A degree.
         Temperature => 1.0,
         Time => 0.02 * first.max(second),
-        // `3 miles`, `5 km`
+        // `a hundred yards`, `hundert Meter`
+        _ if a.0.is_round() || b.0.is_round() => 0.1 * first.max(second),
         _ => 0.04 * first.max(second),
     };
     a.1 != b.1 && (first - second).abs() <= room
@@ -276,6 +277,8 @@ mod tests {
             (("35", "celsius"), ("95", "fahrenheit"), true),
             (("1.5", "jahre"), ("18", "months"), true),
             (("2", "hektar"), ("5", "acres"), true),
+            (("100", "meter"), ("100", "yards"), true),
+            (("112", "meter"), ("112", "yards"), false),
             (("53", "celsius"), ("95", "fahrenheit"), false),
             (("163", "kg"), ("300", "pounds"), false),
             (("20", "meter"), ("20", "metres"), false),

@@ -79,6 +79,10 @@ pub(in crate::translate::guards::numbers) fn german(word: &str) -> Option<Meanin
         "dreier" | "dreien" => return Some(Meaning::Cardinal(Value::whole(3))),
         _ => {}
     }
+    // `four-wheel drive`
+    if lower.starts_with("allrad") {
+        return Some(Meaning::Hint(4));
+    }
     german_scale(lower)
         .map(Meaning::Scale)
         .or_else(|| german_half(lower).map(Meaning::Cardinal))
@@ -298,6 +302,7 @@ mod tests {
         for (word, n) in [("Tabellenzweiter", 2), ("Monatsersten", 1), ("Gruppendritte", 3), ("viert", 4)] {
             assert_eq!(german(word), Some(Meaning::Hint(n)), "{word}");
         }
+        assert_eq!(german("Allradantrieb"), Some(Meaning::Hint(4)));
         for word in ["äußersten", "sicherste", "oberster", "machten", "aktivierte", "Gerste"] {
             assert_eq!(german(word), None, "{word}");
         }
