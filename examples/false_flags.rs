@@ -9,6 +9,7 @@
 //! On translations by people every flag counts as false, so the share is an upper bound: they have faults too.
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -40,6 +41,8 @@ struct Arguments {
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever read the output has seen enough (`| head`).
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::from(error.exit_code()),
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::from(error.exit_code())
@@ -58,6 +61,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         None => (1, sources.len()),
     };
     let guards = Guards::default();
+    let mut out = io::stdout().lock();
     let (mut checked, mut flagged, mut counts) = (0, 0, vec![0_usize; FlagKind::ALL.len()]);
     let lines = sources.iter().zip(&translations).enumerate().take(last).skip(first - 1);
     for (index, (source, translation)) in lines {
@@ -69,16 +73,27 @@ fn run(arguments: &Arguments) -> Result<()> {
         }
         if arguments.show {
             for flag in &flags {
-                println!("{}\t{}\t{}\t{source}\t{translation}", index + 1, flag.kind.name(), flag.detail);
+                let (line, kind) = (index + 1, flag.kind.name());
+                writeln!(out, "{line}\t{kind}\t{}\t{source}\t{translation}", flag.detail)
+                    .map_err(unwritten)?;
             }
         }
     }
     let share = |count: usize| 100.0 * count as f64 / f64::max(checked as f64, 1.0);
-    println!("{:<20} {flagged:>5} of {checked}  {:.2} %", "any flag", share(flagged));
+    writeln!(out, "{:<20} {flagged:>5} of {checked}  {:.2} %", "any flag", share(flagged))
+        .map_err(unwritten)?;
     for (kind, &count) in FlagKind::ALL.iter().zip(&counts).filter(|&(_, &count)| count > 0) {
-        println!("{:<20} {count:>5}  {:.2} %", kind.name(), share(count));
+        writeln!(out, "{:<20} {count:>5}  {:.2} %", kind.name(), share(count)).map_err(unwritten)?;
     }
     Ok(())
+}
+
+/// The error of an output that cannot be written.
+fn unwritten(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Error::broken_pipe(),
+        _ => Error::io(ErrorKind::Runtime, "write", Path::new("the standard output"), error),
+    }
 }
 
 fn read_lines(path: &Path) -> Result<Vec<String>> {

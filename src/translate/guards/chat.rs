@@ -312,6 +312,12 @@ fn quoted(exchange: &Exchange<'_>) -> Option<String> {
 fn about_translation(source: &str, phrase: &str) -> bool {
     let (first, _) = phrase.split_once([' ', ',', '!', '.']).unwrap_or((phrase, ""));
     match first {
+        // An adverb that moves to the front.
+        "of" | "certainly"
+            if phrase.ends_with(',') && says(source, "natürlich selbstverständlich freilich gewiss") =>
+        {
+            true
+        }
         "sure" | "certainly" | "of" | "absolutely" | "okay" | "gerne" | "natürlich" | "klar" => says(
             &beginning(source),
             "sicher klar natürlich gewiss selbstverständlich freilich sure certainly gern ja gut okay course \
@@ -351,4 +357,24 @@ fn holds_phrase(text: &str, phrase: &str) -> bool {
         let after = text[at + phrase.len()..].chars().next();
         !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Finish;
+    use crate::lang::{Lang, LangPair};
+
+    #[test]
+    fn an_adverb_of_the_source_may_open_the_translation() {
+        let pair = LangPair { source: Lang::DE, target: Lang::EN };
+        let output = "Of course, the baker opened his shop again.";
+        for (source, talks) in [
+            ("Der Bäcker an der Ecke öffnete natürlich wieder.", false),
+            ("Der Bäcker an der Ecke öffnete seinen Laden wieder.", true),
+        ] {
+            let exchange = Exchange { source, output, finish: Finish::Stop, pair: &pair };
+            assert_eq!(preamble(&exchange).is_some(), talks, "{source}");
+        }
+    }
 }

@@ -8,19 +8,19 @@ use crate::lang::LangPair;
 /// stand for them.
 const CONJUNCTIONS: &str = "
     obwohl obgleich obschon wenngleich ; trotz trotzdem dennoch doch aber auch | although though ; even despite spite while yet but however nevertheless
-    weil ; da denn wegen aufgrund nämlich infolge | because ; since as for due owing given with
-    nachdem ; nach als sobald seit danach | after ; once when since having following upon as
-    bevor ehe ; vor bis zuvor | before ; until till prior by
-    während ; indes wohingegen dagegen hingegen aber und | while whereas whilst ; as during but meanwhile though in and
-    sodass damit ; dass um so | so ; such that to order making
-    sofern falls solange ; wenn ob außer sollte sobald | if unless ; provided as long when whenever whether should while
-    wenn ; falls sobald als wann sofern | ; when whenever if once as
+    weil ; da denn wegen aufgrund nämlich infolge durch dank | because ; since as for due owing given with thanks over why reason reasons
+    nachdem ; nach als sobald seit danach wenn hinter schließlich | after ; once when since having following upon as
+    bevor ehe ; vor bis zuvor vorher davor erst | before ; until till prior by
+    während ; indes wohingegen dagegen hingegen aber und obwohl zwar wenn indem | while whereas whilst ; as during but meanwhile though in and
+    sodass damit ; dass um so also daher deshalb deswegen somit | ,so ; so such that to order making thus therefore this which by with
+    sofern falls solange ; wenn ob außer sollte sollten sobald | if unless ; provided as long when whenever whether should while
+    wenn ; falls sobald als wann sofern sollte sollten ob bei | ; when whenever if once as should unless though although where
     weshalb weswegen deshalb daher ; darum warum wieso also so dadurch | ; why so therefore hence reason which that thus
-    wo wohin ; woher worin in | where ; wherever which in at
+    wo wohin ; woher worin in im an am auf bei beim dort wobei | where ; wherever which in at
     oder ; beziehungsweise bzw und | or ; either nor and
-    auch ; ebenfalls ebenso sogar selbst und | also too ; even as well likewise and
-    ohne ; | without ;
-    statt anstatt anstelle ; | instead ; rather
+    auch ; ebenfalls ebenso sogar selbst und zudem außerdem ferner zugleich gleichzeitig weiterhin sowie noch | also ; too even as well likewise and nor neither although though similarly including addition additionally
+    ohne ; kein keine keinen keinem keiner nicht | without ; no not never nor
+    anstatt anstelle ; statt | instead ; rather
     aber jedoch sondern ; doch allerdings hingegen dagegen zwar obwohl | but however ; though yet although while whereas instead rather only
 ";
 
@@ -94,5 +94,21 @@ mod tests {
         }
         let pair = LangPair { source: Lang::DE, target: Lang::DE };
         assert_eq!(missing(source, "", &pair), Missing::Nothing);
+    }
+
+    #[test]
+    fn words_that_are_conjunctions_only_at_times_ask_for_none() {
+        let english = LangPair { source: Lang::EN, target: Lang::DE };
+        let german = LangPair { source: Lang::DE, target: Lang::EN };
+        for (pair, source, output) in [
+            (&english, "The river is so wide here.", "Der Fluss ist hier sehr breit."),
+            (&english, "The tea was too hot for him.", "Der Tee war ihm zu heiß."),
+            (&german, "Das Fest findet im Mai statt.", "The festival takes place in May."),
+            (&german, "Wenn du Hilfe brauchst, ruf an.", "Should you need help, call."),
+        ] {
+            assert_eq!(missing(source, output, pair), Missing::Nothing, "{source}");
+        }
+        let output = "Er blieb lange wach und war müde.";
+        assert_eq!(missing("He stayed up late, so he was tired.", output, &english), Missing::Conjunction);
     }
 }

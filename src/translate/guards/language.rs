@@ -99,6 +99,11 @@ fn other_language(exchange: &Exchange<'_>) -> Option<String> {
         return None;
     }
     let found = detect(exchange.output)?;
+    // A few names look like the source's language; a sentence in it has words of grammar.
+    let names = grammar_words(&pair.source).is_some_and(|own| count(exchange.output, &own) == 0);
+    if names && found.lang.same_language(&pair.source) {
+        return None;
+    }
     (!found.lang.same_language(&pair.target) && found.confidence >= confidence)
         .then(|| format!("reads as {}", found.lang.name()))
 }
@@ -116,12 +121,27 @@ fn untranslated(exchange: &Exchange<'_>) -> Option<String> {
     let output: Vec<&str> = words(exchange.output).collect();
     let is_grammar = |word: &str| grammar.contains(word) && !NAME_PARTICLES.contains(&word);
     // A name or a title (`Bank of England`) has grammar words, but no other words in lower case.
+    // The short words of names (`Rio de Janeiro`) and those that both languages have (`in`) prove nothing.
     let is_plain = |word: &str| {
-        word.starts_with(char::is_lowercase) && !grammar.contains(word) && !target.contains(word)
+        word.starts_with(char::is_lowercase)
+            && word.chars().count() > 3
+            && !grammar.contains(word)
+            && !target.contains(word)
+    };
+    // `Society for the Protection of Birds`; in German every noun has a capital.
+    let is_title = |run: &[&str]| {
+        let (grammar, other): (Vec<&str>, Vec<&str>) = run.iter().copied().partition(|word| is_grammar(word));
+        pair.source.primary() != "de"
+            && other.iter().all(|word| word.starts_with(char::is_uppercase))
+            && grammar.iter().all(|word| word.chars().count() <= 4)
+            && other.len() + 1 >= grammar.len()
     };
     for run in shared_runs(&source, &output) {
         let grammar = run.iter().filter(|word| is_grammar(word)).count();
-        if grammar >= 3 || (grammar >= 1 && run.iter().any(|word| is_plain(word))) {
+        if is_quoted_name(run, exchange) {
+            continue;
+        }
+        if grammar >= 3 && !is_title(run) || (grammar >= 1 && run.iter().any(|word| is_plain(word))) {
             return Some(format!("`{}` is left untranslated", run.join(" ")));
         }
     }
@@ -130,6 +150,21 @@ fn untranslated(exchange: &Exchange<'_>) -> Option<String> {
         .into_iter()
         .find(|word| pair.target.primary() == "en" && is_german_spelling(word) && in_source.contains(word))
         .map(|word| format!("`{word}` is left untranslated"))
+}
+
+/// Whether a few words are quoted on both sides, as names of works and associations are (`„Bürger helfen sich“`).
+fn is_quoted_name(run: &[&str], exchange: &Exchange<'_>) -> bool {
+    const LONGEST: usize = 5;
+    let is_mark = |c: char| matches!(c, '"' | '“' | '”' | '„' | '«' | '»' | '\'' | '‘' | '’' | '‚');
+    let is_quoted = |text: &str| {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { return false };
+        text.match_indices(first).any(|(at, _)| {
+            let rest = &text[at..];
+            let end = rest.find(last).map(|end| end + last.len());
+            text[..at].ends_with(is_mark) && end.is_some_and(|end| rest[end..].starts_with(is_mark))
+        })
+    };
+    run.len() <= LONGEST && is_quoted(exchange.source) && is_quoted(exchange.output)
 }
 
 /// The longest runs of three words or more in `output` that stand in `source` too.
@@ -255,6 +290,30 @@ mod tests {
         assert!(detail("The authority warned of major damage because the river keeps rising.").is_none());
         assert!(detail("The authority warned of größeren damage because the river keeps rising.").is_some());
         assert!(detail("The authority warned of major damage, weil der Fluss weiter steigt.").is_some());
+    }
+
+    #[test]
+    fn names_do_not_read_as_their_language() {
+        assert_eq!(detail("Der Zweite Weltkrieg endete 1945.", "World War II ended in 1945."), None);
+        let source = "Der Verein „Nachbarn helfen sich“ lädt zum Fest ein.";
+        assert_eq!(
+            detail(source, "The association “Nachbarn helfen sich” invites everyone to its party."),
+            None
+        );
+        assert!(
+            detail(source, "The association Nachbarn helfen sich invites everyone to its party.").is_some()
+        );
+    }
+
+    #[test]
+    fn english_names_and_titles_may_stay() {
+        let pair = LangPair { source: Lang::EN, target: Lang::DE };
+        let source = "She gave it to the Society for the Care of Cats and to friends of hers in Novo do Sul.";
+        let judged = |output: &str| {
+            wrong_language(&Exchange { source, output, finish: Finish::Stop, pair: &pair }).is_some()
+        };
+        assert!(!judged("Sie gab es der Society for the Care of Cats und Freunden in Novo do Sul."));
+        assert!(judged("Sie gab es der Society for the Care of Cats and to friends of hers in Novo do Sul."));
     }
 
     #[test]

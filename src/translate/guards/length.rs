@@ -11,27 +11,40 @@ pub(super) fn truncated(exchange: &Exchange<'_>) -> Option<Flag> {
     if exchange.finish == Finish::Length {
         return Some(Flag::new(FlagKind::Truncated, "cut at the token limit"));
     }
-    let unfinished = match exchange.pair.target.primary() {
+    let (never, rarely) = match exchange.pair.target.primary() {
         "de" => GERMAN_UNFINISHED,
         "en" => ENGLISH_UNFINISHED,
         _ => return None,
     };
     let last = words(exchange.output.trim_end_matches('.')).last()?;
     let source = words(exchange.source).last()?;
+    let is_among = |list: &str| list.split(' ').any(|word| word == last);
+    // Where nothing is missing, the word is the end.
+    let is_short = || {
+        let usual = Usual::of(&exchange.pair.source, &exchange.pair.target);
+        usual.is_none_or(|usual| usual.deviation(exchange.source, exchange.output) < -1.0)
+    };
     (exchange.output.ends_with(['.', last.chars().next_back()?])
         && words(exchange.output).count() > 1
         && source != last
-        && unfinished.split(' ').any(|word| word == last))
+        && (is_among(never) || (is_among(rarely) && is_short())))
     .then(|| Flag::new(FlagKind::Truncated, format!("breaks off at `{last}`")))
 }
 
-/// Articles, possessives, conjunctions, and prepositions that are no parts of verbs.
-const GERMAN_UNFINISHED: &str = "und oder sowie obwohl weil dass nachdem bevor während falls sofern sobald sodass damit \
-    eine einen einem einer eines des dem im am zum zur vom beim von für gegen ohne wegen zwischen seit";
+/// Words that never end a sentence and those that do so rarely. Never: conjunctions, and articles and prepositions that
+/// are no parts of verbs. Rarely: what may be a pronoun.
+const GERMAN_UNFINISHED: (&str, &str) = (
+    "und oder sowie obwohl weil dass nachdem bevor während falls sofern sobald sodass eines im am zum zur vom beim für \
+     gegen wegen zwischen seit",
+    "damit ohne von eine einen einem einer des dem",
+);
 
-/// The same in English, where prepositions may end a sentence if a verb needs them: only those that never do.
-const ENGLISH_UNFINISHED: &str = "the a an and or nor although because whether unless whose their its my our your which \
-    of than into onto until during between among per via";
+/// The same in English, where prepositions may end a sentence if a verb needs them (`looked into`).
+const ENGLISH_UNFINISHED: (&str, &str) = (
+    "the a an and or nor although because whether unless whose their its my our your which than onto during among per \
+     via",
+    "of into until between",
+);
 
 /// The output is far shorter or longer than translations of such a source are, or one of its sentences is.
 pub(super) fn ratio(exchange: &Exchange<'_>) -> Option<Flag> {
@@ -39,9 +52,10 @@ pub(super) fn ratio(exchange: &Exchange<'_>) -> Option<Flag> {
     // Of human translations between German and English one in a thousand is outside. Short texts vary more: a
     // word can become five, so the bounds open by a constant.
     let usual = Usual::of(&exchange.pair.source, &exchange.pair.target);
-    let (least, most, slack) = if usual.is_some() { (0.58, 1.7, 14.0) } else { (0.4, 2.2, 16.0) };
-    let shortest = source * least - slack;
-    let longest = source * most + slack;
+    let (least, most, below, above) =
+        if usual.is_some() { (0.58, 1.7, 14.0, 18.0) } else { (0.4, 2.2, 16.0, 16.0) };
+    let shortest = source * least - below;
+    let longest = source * most + above;
     let missing = clauses::missing(exchange.source, exchange.output, exchange.pair);
     let strays = usual.and_then(|usual| usual.strays(exchange.source, exchange.output, missing));
     let word = match output {
@@ -125,4 +139,31 @@ pub(super) fn weight(text: &str) -> f64 {
             _ => 1.0,
         })
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::LangPair;
+
+    #[test]
+    fn a_word_that_may_end_a_sentence_proves_a_cut_only_where_something_is_missing() {
+        let german = LangPair { source: Lang::DE, target: Lang::EN };
+        let english = LangPair { source: Lang::EN, target: Lang::DE };
+        for (pair, source, output, cut) in [
+            (&german, "Der Vorfall wird gerade untersucht.", "The incident is being looked into.", false),
+            (
+                &german,
+                "Der Vorfall in der alten Schule am Fluss wird untersucht.",
+                "The incident is being looked into.",
+                true,
+            ),
+            (&german, "Der Vorfall wird gerade untersucht.", "The incident is being looked into the.", true),
+            (&english, "Such a walk is good for you.", "So ein Spaziergang gefällt einem.", false),
+            (&english, "She lives with a sister in an old house.", "Sie lebt mit einer.", true),
+        ] {
+            let exchange = Exchange { source, output, finish: Finish::Stop, pair };
+            assert_eq!(truncated(&exchange).is_some(), cut, "{output}");
+        }
+    }
 }

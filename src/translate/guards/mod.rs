@@ -81,6 +81,8 @@ impl Guards {
 
     /// What is wrong with an output.
     pub(super) fn judge(&self, exchange: &Exchange<'_>) -> Vec<Flag> {
+        let (source, output) = (quotes::out_of_table(exchange.source), quotes::out_of_table(exchange.output));
+        let exchange = &Exchange { source: &source, output: &output, ..*exchange };
         let mut flags = Vec::new();
         for (_, guard) in GUARDS.iter().filter(|(kind, _)| !self.off.contains(kind)) {
             flags.extend(guard(exchange));

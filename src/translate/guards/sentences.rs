@@ -53,13 +53,19 @@ struct Bead {
 /// The most probable alignment, in order.
 fn aligned(source: &[&str], output: &[&str], usual: Usual) -> Vec<Bead> {
     // Twice the negative logarithm of how often such a bead is expected.
-    const BEADS: [(usize, usize, f64); 5] = [(1, 1, 0.0), (2, 1, 5.0), (1, 2, 5.0), (1, 0, 9.5), (0, 1, 9.5)];
+    const BEADS: [(usize, usize, f64); 7] =
+        [(1, 1, 0.0), (2, 1, 5.0), (1, 2, 5.0), (3, 1, 10.0), (1, 3, 10.0), (1, 0, 9.5), (0, 1, 9.5)];
     let mut best = vec![vec![(f64::INFINITY, (0, 0)); output.len() + 1]; source.len() + 1];
     best[0][0].0 = 0.0;
     for i in 0..=source.len() {
         for j in 0..=output.len() {
             for (a, b, rarity) in BEADS {
                 let (Some(from), Some(to)) = (i.checked_sub(a), j.checked_sub(b)) else { continue };
+                // Short sentences are seldom three parts of one.
+                let mut parts = source[from..i].iter().chain(&output[to..j]);
+                if a + b == 4 && parts.any(|part| weight(part) < SHORTEST) {
+                    continue;
+                }
                 let stray = match (a, b) {
                     (0, _) | (_, 0) => 0.0,
                     _ => usual.deviation(&source[from..i].join(" "), &output[to..j].join(" ")),
@@ -151,6 +157,22 @@ mod tests {
             let exchange = Exchange { source, output, finish: Finish::Stop, pair: &pair };
             assert_eq!(stray(&exchange).is_some(), seen, "{output}");
         }
+    }
+
+    #[test]
+    fn three_sentences_may_become_one() {
+        let pair = LangPair { source: Lang::DE, target: Lang::EN };
+        let source = "Der Bäcker öffnet früh am Morgen. Die Kinder warten schon vor der Tür. Ihre Mütter sind müde, \
+                      denn die Nacht war kurz.";
+        let judged = |output: &str| stray(&Exchange { source, output, finish: Finish::Stop, pair: &pair });
+        let output = "The baker opens early in the morning, the children are already waiting outside the door, and \
+                      their mothers are tired because the night was short.";
+        assert_eq!(judged(output), None);
+        let source = "Der Bäcker öffnet am Morgen die Tür und begrüßt die Kinder am Brunnen.";
+        let added = "The baker opens a shop. Everybody is happy. There is cake for all.";
+        assert!(stray(&Exchange { source, output: added, finish: Finish::Stop, pair: &pair }).is_some());
+        let output = "The baker opens early in the morning, and the children are already waiting.";
+        assert!(judged(output).is_some());
     }
 
     #[test]

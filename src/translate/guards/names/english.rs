@@ -34,11 +34,21 @@ const NO_NAMES: [&str; 7] = [
      Hindu Nazi Nazis Earth Moon Sun Middle Ages Age Black White Red Blue Golden Big High First Second Third Last",
     // What opens a title or a sentence within one.
     "The A An This That These Those He She It We You They My Our Your His Her Its Their In On At By For From With To Of And \
-     Or But If When As So No Not Yes What Who How Why Where",
+     Or But If When As So No Not Yes What Who How Why Where Without Within Under Over Between Against After Before Through \
+     Across Among Beyond Into Special Celsius Fahrenheit",
 ];
 
 /// Endings of what belongs to a country or a faith, which the other language may say in another way.
 const ENDINGS: [&str; 8] = ["ish", "ese", "ian", "ians", "ean", "eans", "ism", "ic"];
+
+/// Shorter words may be names that end so (`Clement`, `Lawrence`).
+const LONG: usize = 10;
+
+/// Endings of long common nouns and adjectives, of which the titles of institutions and works are made.
+const COMMON: [&str; 22] = [
+    "tion", "tions", "sion", "sions", "ment", "ments", "ness", "ship", "ships", "ity", "ities", "ance",
+    "ence", "ical", "tural", "onal", "cial", "tial", "ative", "ology", "ings", "ists",
+];
 
 /// The words of a text that may be names.
 pub(super) fn names<'a>(words: &[Word<'a>]) -> Vec<Name<'a>> {
@@ -59,10 +69,15 @@ pub(super) fn names<'a>(words: &[Word<'a>]) -> Vec<Name<'a>> {
                 continue;
             }
             let last = at + 1 == run.end;
+            // What belongs to somebody (`Maria's Bakery`) is seldom a person.
+            let owned = at > run.start
+                && words[at - 1].text.ends_with(['\'', '’', 's'])
+                && words[at - 1].text.contains(['\'', '’']);
             let addressed = at.checked_sub(1).is_some_and(|at| is_among(words[at].text, "Mr Mrs Ms Miss"));
             let kind = match last {
                 _ if places::is_place(text, Tongue::English) => Kind::Place,
                 true if addressed => Kind::Addressed,
+                true if owned => continue,
                 true if run.len() >= 2 && !of_a_title => Kind::Last,
                 true if run.len() == 1 && !of_a_title => Kind::Likely,
                 false if at + 2 == run.end && !of_a_title => Kind::First,
@@ -77,5 +92,6 @@ pub(super) fn names<'a>(words: &[Word<'a>]) -> Vec<Name<'a>> {
 fn is_no_name(word: &str) -> bool {
     NO_NAMES.iter().any(|list| is_among(word, list))
         || ENDINGS.iter().any(|ending| word.ends_with(ending))
+        || (word.len() >= LONG && COMMON.iter().any(|ending| word.ends_with(ending)))
         || word.contains('-')
 }

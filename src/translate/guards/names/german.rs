@@ -5,7 +5,11 @@ use super::{Kind, Name, Tongue, Word, is_among, places, runs};
 /// Articles and words like them. A run of capitals after one may be an office or an institution.
 const ARTICLES: &str = "der die das dem den des ein eine einem einen einer eines im am zum zur vom beim ins ans kein \
     keine keinem keinen keiner dieser diese dieses diesem diesen jeder jede jedes jedem jeden sein seine seinem seinen \
-    seiner seines ihr ihre ihrem ihren ihrer ihres unser unsere unserem unseren unserer mein meine meinem meinen meiner";
+    seiner seines ihr ihre ihrem ihren ihrer ihres unser unsere unserem unseren unserer mein meine meinem meinen meiner deren dessen";
+
+/// Words before a plural, behind which another noun may stand bare (`suchten zwei Wanderer Schutz`).
+const AMOUNTS: &str = "zwei drei vier fünf sechs sieben acht neun zehn elf zwölf viele vielen einige einigen mehrere \
+    mehreren alle allen wenige wenigen beide beiden andere anderen manche manchen";
 
 /// What stands before places and people without an article.
 const PREPOSITIONS: &str = "in aus nach von bei für gegen mit um durch über zwischen";
@@ -14,7 +18,7 @@ const PREPOSITIONS: &str = "in aus nach von bei für gegen mit um durch über zw
 const ADDRESS: &str = "Herr Herrn Frau";
 
 /// Nouns that stand bare before others, or between an amount and others, and are no names.
-const NO_NAMES: [&str; 4] = [
+const NO_NAMES: [&str; 6] = [
     // The calendar.
     "Januar Jänner Februar März April Mai Juni Juli August September Oktober November Dezember Montag Dienstag Mittwoch \
      Donnerstag Freitag Samstag Sonnabend Sonntag Morgen Vormittag Mittag Nachmittag Abend Nacht Mitternacht Frühling \
@@ -25,6 +29,11 @@ const NO_NAMES: [&str; 4] = [
      Meile Meilen Hektar Quadratmeter Quadratkilometer Kubikmeter Gramm Kilo Kilogramm Tonne Tonnen Liter Euro Cent \
      Dollar Pfund Franken Yen Rubel Kronen Dutzend Hundert Hunderte Hunderten Tausend Tausende Tausenden Million \
      Millionen Milliarde Milliarden Billion Billionen Paar Stück Art Teil Teile Seite Seiten Nummer Punkt Punkte",
+    // What goods come in: `Flaschen Wein`.
+    "Fass Fässer Fässern Flasche Flaschen Glas Gläser Gläsern Tasse Tassen Kiste Kisten Sack Säcke Säcken Dose Dosen Becher \
+     Bechern Teller Tellern Eimer Eimern Stapel Haufen Ladung Ladungen Portion Portionen Scheibe Scheiben Barrel Barrels",
+    // Ordinals in the names of wars, parliaments and the like.
+    "Erste Ersten Erster Erstes Zweite Zweiten Zweiter Zweites Dritte Dritten Dritter Drittes Vierte Vierten Vierter",
     // Address.
     "Sie Ihnen Ihr Ihre Ihrem Ihren Ihrer Ihres Du Dir Dich Dein Deine Euch Euer Eure Herr Herrn Frau",
     // What news and people write with a capital and without an article everywhere.
@@ -80,11 +89,15 @@ pub(super) fn names<'a>(words: &[Word<'a>]) -> Vec<Name<'a>> {
 /// adjective (`der Deutsche Wetterdienst`).
 fn is_title(word: Word<'_>, opens_run: bool, before: Option<Word<'_>>) -> bool {
     let article = before.is_some_and(|before| word.joined && is_among(&before.text.to_lowercase(), ARTICLES));
-    let number =
-        before.is_some_and(|before| word.joined && before.text.ends_with(|c: char| c.is_ascii_digit()));
+    let number = before.is_some_and(|before| {
+        let amount = is_among(&before.text.to_lowercase(), AMOUNTS);
+        word.joined && (amount || before.text.ends_with(|c: char| c.is_ascii_digit()))
+    });
+    // The dative of a plural, which no first name is like.
+    let plural = ["ern", "eln"].iter().any(|ending| word.text.ends_with(ending)) && word.text.len() > 5;
     let adjective = word.text.ends_with('e') || INFLECTED.iter().any(|ending| word.text.ends_with(ending));
     let common = is_no_name(word.text) && !is_among(word.text, ADDRESS);
-    !(common || number || opens_run && article && adjective)
+    !(common || number || plural || opens_run && article && adjective)
 }
 
 /// Whether a word that opens a sentence may be an office or a profession (`Ministerin Sandu`).

@@ -84,8 +84,10 @@ pub(super) fn names(exchange: &Exchange<'_>) -> Option<Flag> {
         (Spellings::of(exchange.source, source), Spellings::of(exchange.output, output));
     lost.retain(|name| !in_output.have(name.text));
     added.retain(|name| name.kind != Kind::First && !in_source.have(name.text));
-    let whole = lost.windows(2).any(|pair| is_whole(pair[0], pair[1]));
-    let alone = whole || lost.iter().any(|name| matches!(name.kind, Kind::Place | Kind::Addressed));
+    let whole = lost.windows(2).any(|pair| is_whole(pair[0], pair[1], source));
+    let alone = whole
+        || lost.iter().any(|name| matches!(name.kind, Kind::Place | Kind::Addressed))
+        || added.iter().any(|name| name.kind == Kind::Place);
     lost.retain(|name| whole || name.kind != Kind::First);
     // Two words that only stand as names would may be anything.
     let sure = lost.iter().chain(&added).any(|name| name.kind != Kind::Likely);
@@ -102,9 +104,13 @@ pub(super) fn names(exchange: &Exchange<'_>) -> Option<Flag> {
 }
 
 /// Whether two words that are both missing are a first and a last name.
-fn is_whole(first: Name<'_>, last: Name<'_>) -> bool {
+fn is_whole(first: Name<'_>, last: Name<'_>, tongue: Tongue) -> bool {
     // Most common nouns end as these do, and stand behind other capitals too.
-    let common = ["e", "en", "er"].iter().any(|ending| last.text.ends_with(ending));
+    let endings: &[&str] = match tongue {
+        Tongue::German => &["e", "en", "er"],
+        Tongue::English => &["e", "er", "ers", "ds", "es", "ns", "ts", "ing"],
+    };
+    let common = endings.iter().any(|ending| last.text.ends_with(ending));
     last.kind == Kind::Last && last.at == first.at + 1 && !common
 }
 
@@ -142,8 +148,11 @@ fn words(text: &str) -> Vec<Word<'_>> {
         let gap = &text[end..start];
         let joined = !words.is_empty() && gap.chars().all(char::is_whitespace);
         // `Dr. Maier`, `St. Gallen`, `J. Maier`
-        let abbreviation =
-            words.last().is_some_and(|word| word.is_capitalised() && word.text.chars().count() <= 3);
+        let abbreviation = words.last().is_some_and(|word| {
+            // `World War II. Then`
+            let capitals = word.text.len() > 1 && word.text.chars().all(char::is_uppercase);
+            word.is_capitalised() && word.text.chars().count() <= 3 && !capitals
+        });
         let ends = gap.contains(['!', '?', ':', '…', '"', '“', '”', '„', '«', '»', '‘', '(', '|', '–', '—'])
             || gap.contains('.') && !abbreviation;
         words.push(Word { text: word, opens: words.is_empty() || ends, joined });
@@ -168,4 +177,63 @@ fn runs(words: &[Word<'_>]) -> Vec<std::ops::Range<usize>> {
 fn is_title_case(words: &[Word<'_>]) -> bool {
     let long = || words.iter().filter(|word| word.text.chars().count() > 3);
     3 * long().filter(|word| word.is_capitalised()).count() > 2 * long().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Finish;
+    use crate::lang::LangPair;
+
+    fn is_flagged(german: &str, english: &str, into_english: bool) -> bool {
+        let (de, en) = ((german, Lang::DE), (english, Lang::EN));
+        let ((source, from), (output, to)) = if into_english { (de, en) } else { (en, de) };
+        let pair = LangPair { source: from, target: to };
+        names(&Exchange { source, output, finish: Finish::Stop, pair: &pair }).is_some()
+    }
+
+    #[test]
+    fn titles_compounds_and_common_nouns_are_no_lost_names() {
+        for (german, english) in [
+            (
+                "Er kaufte drei Kisten voll mit Flaschen Most.",
+                "He bought three crates full of bottles of cider.",
+            ),
+            (
+                "Gestern suchten vier Wanderer Schutz in der Hütte.",
+                "Yesterday four hikers sought shelter in the hut.",
+            ),
+            (
+                "Sie schrieb über den Ersten und Zweiten Weltkrieg.",
+                "She wrote about World War I and World War II. Later she stopped.",
+            ),
+            ("Die Ruinen auf den Hügeln Galiläas sind alt.", "The ruins in the Galilean Hills are old."),
+            ("Er arbeitet für Bäcker ohne Grenzen.", "He works for Bakers Without Frontiers."),
+            (
+                "Im Mai begann die Gartenbauausstellung der Stadt.",
+                "In May the town's Agricultural Expositions began.",
+            ),
+            ("Sie reiste als Erste zum Nordpol.", "She was the first to travel to the North Pole."),
+            ("Er lebte lange in Nordamerika.", "He lived in North America for a long time."),
+            ("Sie saß in der Spreehalle.", "She was sitting in the Spree Hall."),
+            ("Dort gab es Marias Kuchen.", "They had Maria's Cake there."),
+            ("Die Bundeswehr half am Deich.", "The army of Germany helped at the dike."),
+            ("Sie zog nach Tampa, Florida.", "She moved to Tampa, Fla., in May."),
+        ] {
+            assert!(!is_flagged(german, english, true), "{german} -> {english}");
+            assert!(!is_flagged(german, english, false), "{english} -> {german}");
+        }
+    }
+
+    #[test]
+    fn lost_and_added_places_and_persons_are_seen() {
+        for (german, english) in [
+            ("Die Fähre liegt bei Remagen fest.", "The ferry is stuck near Toronto."),
+            ("Am Abend sprach dort Jana Kowarik.", "In the evening, a speaker talked there."),
+            ("Er fuhr im Mai nach Oregon.", "He went there in May."),
+        ] {
+            assert!(is_flagged(german, english, true), "{german} -> {english}");
+        }
+        assert!(is_flagged("Am Abend sprach jemand.", "In the evening, Ingrid Petersen spoke.", false));
+    }
 }

@@ -50,8 +50,7 @@ impl Line {
 
     /// Whether a word is one of the names, perhaps with an ending or a point of the compass before it.
     fn has(self, word: &str, tongue: Tongue) -> bool {
-        const BEFORE: [&str; 8] = ["sudost", "sudwest", "nordost", "nordwest", "sud", "nord", "ost", "west"];
-        let part = BEFORE.iter().find_map(|part| word.strip_prefix(part)).filter(|rest| rest.len() >= 4);
+        let part = without_direction(word).filter(|rest| rest.len() >= 4);
         let named = |word: &str| {
             self.names(tongue).any(|name| match name.strip_suffix('*') {
                 Some(stem) => word.starts_with(stem),
@@ -60,6 +59,12 @@ impl Line {
         };
         named(word) || part.is_some_and(named)
     }
+}
+
+/// What a folded German word has behind a point of the compass.
+pub(super) fn without_direction(word: &str) -> Option<&str> {
+    const BEFORE: [&str; 8] = ["sudost", "sudwest", "nordost", "nordwest", "sud", "nord", "ost", "west"];
+    BEFORE.iter().find_map(|part| word.strip_prefix(part)).filter(|rest| rest.len() >= 3)
 }
 
 fn lines() -> impl Iterator<Item = Line> {

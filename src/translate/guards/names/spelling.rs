@@ -11,15 +11,14 @@ pub(super) struct Spellings {
 
 impl Spellings {
     pub fn of(text: &str, tongue: Tongue) -> Self {
-        let words = super::super::words(text);
-        Self {
-            tongue,
-            words: words
-                .flat_map(|word| word.split(['-', '\'', '’']))
-                .map(fold)
-                .filter(|w| !w.is_empty())
-                .collect(),
+        let words = super::super::words(text).flat_map(|word| word.split(['-', '\'', '’'])).map(fold);
+        let mut words: Vec<String> = words.filter(|word| !word.is_empty()).collect();
+        if tongue == Tongue::German {
+            // `Südpol` is the South Pole.
+            let parts = words.iter().filter_map(|word| places::without_direction(word)).map(str::to_owned);
+            words.extend(parts.collect::<Vec<_>>());
         }
+        Self { tongue, words }
     }
 
     /// Whether the text has a name of the other language in some spelling, also as a part of a compound.
@@ -27,7 +26,10 @@ impl Spellings {
         let name = fold(name);
         let sound = sound(&name);
         let same_place = |word: &str| places::are_the_same(word, self.tongue, &name, self.tongue.other());
-        self.words.iter().any(|word| are_alike(word, &name) || sounds_alike(word, &sound) || same_place(word))
+        let begins = |word: &str| self.tongue == Tongue::German && begins_compound(&name, word);
+        self.words.iter().any(|word| {
+            are_alike(word, &name) || sounds_alike(word, &sound) || same_place(word) || begins(word)
+        })
     }
 }
 
@@ -63,12 +65,25 @@ pub(super) fn fold(word: &str) -> String {
 /// Whether two folded words begin alike for most of their length, or one holds the other.
 fn are_alike(a: &str, b: &str) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    if short == long || (short.len() >= 4 && long.contains(short)) {
+    if short == long
+        || (short.len() >= 4 && (long.contains(short) || respelt(long).contains(&respelt(short))))
+    {
         return true;
     }
     let common = short.bytes().zip(long.bytes()).take_while(|(a, b)| a == b).count();
     // `Italien`, `Italy`; `Argentinien`, `Argentina`
     common >= 4 && 3 * common >= 2 * short.len() || short.len() == 3 && common == 3 && long.len() <= 5
+}
+
+/// German spelling of what English writes with a c (`America`, `Lateinamerika`).
+fn respelt(word: &str) -> String {
+    word.replace("ck", "k").replace('c', "k")
+}
+
+/// Whether a name without its last vowel begins a German compound: `Elbe`, `Elbphilharmonie`.
+fn begins_compound(name: &str, word: &str) -> bool {
+    name.strip_suffix('e')
+        .is_some_and(|stem| stem.len() >= 3 && word.len() >= stem.len() + 4 && word.starts_with(stem))
 }
 
 fn sounds_alike(word: &str, sound_of_name: &str) -> bool {
@@ -145,7 +160,14 @@ mod tests {
         ] {
             assert!(english(text).have(name), "{name}: {text}");
         }
-        for (name, text) in [("Rhine", "am Rheinufer"), ("Brexit", "die Brexit-Verhandlungen")] {
+        for (name, text) in [
+            ("Rhine", "am Rheinufer"),
+            ("Brexit", "die Brexit-Verhandlungen"),
+            ("Africa", "im Südwestafrika von damals"),
+            ("Pole", "am Nordpol"),
+            ("Spree", "im Spreewald"),
+            ("Ilse", "die Ilsbrücke"),
+        ] {
             assert!(Spellings::of(text, Tongue::German).have(name), "{name}: {text}");
         }
         for (name, text) in [

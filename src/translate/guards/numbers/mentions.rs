@@ -17,12 +17,14 @@ pub(crate) struct Mention {
     pub weight: Weight,
     /// What it counts or names.
     pub sense: Sense,
+    /// The unit behind it, by its place in the table of units.
+    pub unit: Option<usize>,
 }
 
 impl Mention {
     /// A number that must be there.
     pub fn firm(text: impl Into<String>, values: Vec<Value>) -> Self {
-        Self { text: text.into(), values, weight: Weight::Firm, sense: Sense::Open }
+        Self { text: text.into(), values, weight: Weight::Firm, sense: Sense::Open, unit: None }
     }
 
     /// A number that may be left out.
@@ -77,11 +79,15 @@ pub(crate) fn mentions(text: &str, lang: &Lang) -> Vec<Mention> {
     let mut mentions = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
+        let (start, before) = (at, mentions.len());
         at += match tokens[at].kind {
             Kind::Number(ref numeral) => reader.digits(at, numeral, &mut mentions),
             Kind::Word => reader.word(at, &mut mentions),
             Kind::Sign => reader.sign(at, &mut mentions),
         };
+        if let [mention] = &mut mentions[before..] {
+            reader.refine(start, at, mention);
+        }
     }
     mentions
 }

@@ -8,6 +8,7 @@ mod calendar;
 mod halves;
 mod lexer;
 mod mentions;
+mod phrases;
 mod reader;
 mod units;
 mod value;
@@ -19,26 +20,28 @@ use mentions::{Mention, Sense, Weight, mentions};
 
 /// Numbers of the source are missing or different, or the output has others, or what they count is another.
 pub(super) fn numbers(exchange: &Exchange<'_>) -> Option<Flag> {
-    let source = (exchange.source, &exchange.pair.source);
-    let output = (exchange.output, &exchange.pair.target);
-    let unit = units::changed(source, output).map(|(lost, added)| format!("`{added}` for `{lost}`"));
+    let pair = exchange.pair;
+    let mut numbers = [mentions(exchange.source, &pair.source), mentions(exchange.output, &pair.target)];
+    if ![&pair.source, &pair.target].into_iter().all(mentions::knows_words) {
+        numbers.iter_mut().flatten().for_each(trust_digits_only);
+    }
+    let source = (exchange.source, &pair.source);
+    let output = (exchange.output, &pair.target);
+    let unit = units::changed(source, output, &converted(&numbers))
+        .map(|(lost, added)| format!("`{added}` for `{lost}`"));
     let half = halves::changed(source, output).then(|| "another half of the day".to_owned());
-    let details: Vec<String> = [values(exchange), unit, half].into_iter().flatten().collect();
+    let details: Vec<String> = [values(exchange, numbers), unit, half].into_iter().flatten().collect();
     (!details.is_empty()).then(|| Flag::new(FlagKind::Numbers, details.join("; ")))
 }
 
 /// The values that are missing and added, if that is more than a translator's freedom.
-fn values(exchange: &Exchange<'_>) -> Option<String> {
-    let pair = exchange.pair;
-    let mut source = mentions(exchange.source, &pair.source);
-    let mut output = mentions(exchange.output, &pair.target);
-    if ![&pair.source, &pair.target].into_iter().all(mentions::knows_words) {
-        source.iter_mut().chain(&mut output).for_each(trust_digits_only);
-    }
-    let (mut lost, mut added) = unmatched(source, output);
-    // A number word of a name or a loan (`Six Days`, `Top Ten`) stands in both as it is.
-    added.retain(|mention| !stands_in(mention, exchange.source));
-    lost.retain(|mention| !stands_in(mention, exchange.output));
+fn values(exchange: &Exchange<'_>, [source, output]: [Vec<Mention>; 2]) -> Option<String> {
+    let (mut lost, mut added) = unmatched(source.clone(), output.clone());
+    lost.retain(|mention| !(stands_in(mention, exchange.output) || is_told(mention, &output, &source)));
+    added.retain(|mention| {
+        // A number word of a name or a loan (`Six Days`, `Top Ten`) stands in both as it is.
+        !(stands_in(mention, exchange.source) || is_told(mention, &source, &output))
+    });
     let firm = |mentions: &[Mention]| mentions.iter().any(|mention| mention.weight == Weight::Firm);
     // What may be left out must still not become another of its kind.
     let named = |sense: Sense| matches!(sense, Sense::Month | Sense::Weekday).then_some(sense);
@@ -61,6 +64,29 @@ fn values(exchange: &Exchange<'_>) -> Option<String> {
             [said(&lost, "missing"), said(&added, "added")].into_iter().flatten().collect();
         details.join("; ")
     })
+}
+
+/// Whether an amount without a counterpart is told in another unit: on the other side, or beside it on its own side
+/// as it is on the other (`300 Pfund (136 kg)`). How long something took is not told twice.
+fn is_told(mention: &Mention, theirs: &[Mention], own: &[Mention]) -> bool {
+    let Some(unit) = mention.unit else { return false };
+    let stays = |amount: &Mention| {
+        let same_unit = |other: &Mention| other.unit.is_none() || other.unit == amount.unit;
+        theirs.iter().any(|other| same_unit(other) && other.values.first() == amount.values.first())
+    };
+    theirs.iter().any(|other| agree(mention, other))
+        || (!units::is_time(unit) && own.iter().any(|other| agree(mention, other) && stays(other)))
+}
+
+fn agree(a: &Mention, b: &Mention) -> bool {
+    let amount = |mention: &Mention| Some((*mention.values.first()?, mention.unit?));
+    matches!((amount(a), amount(b)), (Some(a), Some(b)) if units::agree(a, b))
+}
+
+/// The units of amounts that stand in the other text in another unit.
+fn converted([source, output]: &[Vec<Mention>; 2]) -> Vec<usize> {
+    let pairs = source.iter().flat_map(|a| output.iter().map(move |b| (a, b)));
+    pairs.filter(|(a, b)| agree(a, b)).flat_map(|(a, b)| [a.unit, b.unit]).flatten().collect()
 }
 
 /// Number words of one language say nothing where those of the other are unknown.
@@ -90,11 +116,13 @@ fn unmatched(mut source: Vec<Mention>, mut output: Vec<Mention>) -> (Vec<Mention
     (source, output)
 }
 
-/// Whether a number word stands in a text as it is.
+/// Whether a number word stands in a text as it is, or as a name in the genitive.
 fn stands_in(mention: &Mention, text: &str) -> bool {
     let word = &mention.text;
     word.chars().all(char::is_alphabetic)
-        && text.split(|c: char| !c.is_alphanumeric()).any(|other| other.eq_ignore_ascii_case(word))
+        && text.split(|c: char| !c.is_alphanumeric()).any(|other| {
+            other.eq_ignore_ascii_case(word) || other.strip_suffix('s').is_some_and(|name| name == word)
+        })
 }
 
 fn same_value(a: &Mention, b: &Mention) -> bool {

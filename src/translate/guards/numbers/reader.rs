@@ -9,7 +9,7 @@ use super::words::{self, Meaning};
 /// Reads mentions off tokens. Each function says how many tokens it took.
 pub(super) struct Reader<'a> {
     tokens: &'a [Token<'a>],
-    language: Language,
+    pub(super) language: Language,
 }
 
 impl<'a> Reader<'a> {
@@ -64,6 +64,10 @@ impl<'a> Reader<'a> {
     /// A number in digits, with the scale words and endings behind it.
     fn plain(&self, at: usize, value: Value, decimal: bool, mentions: &mut Vec<Mention>) -> usize {
         let own = self.token(at).text;
+        if let Some(time) = self.military(at) {
+            mentions.extend(clock(own, time));
+            return 1;
+        }
         let (scaled, taken) = self.scaled(value, at + 1);
         if taken > 0 {
             let text = self.text(at, taken + 1);
@@ -130,6 +134,9 @@ impl<'a> Reader<'a> {
     /// A word: a number word, a month, or nothing.
     pub fn word(&self, at: usize, mentions: &mut Vec<Mention>) -> usize {
         let word = self.token(at).text;
+        if let Some(taken) = self.phrase(at, mentions) {
+            return taken;
+        }
         if self.language == Language::English
             && let Some(taken) = self.english_number(at, mentions)
         {
@@ -158,6 +165,9 @@ impl<'a> Reader<'a> {
                 (Mention::firm(self.text(at, scale_words + 1), vec![scaled_one]), scale_words + 1)
             }
             Meaning::Hint(n) => (Mention::hint(word, vec![Value::whole(n)]), 1),
+            Meaning::Either(numbers) => {
+                (Mention::hint(word, numbers.iter().map(|&n| Value::whole(n)).collect()), 1)
+            }
             // `hundred thousand`, `Millionen`
             Meaning::Scale(scale) => {
                 let (value, more) = self.scaled(scale, at + 1);
@@ -258,10 +268,13 @@ impl<'a> Reader<'a> {
     }
 
     /// `value` times the scale words from `at` on, and how many tokens they take.
-    fn scaled(&self, mut value: Value, at: usize) -> (Value, usize) {
+    pub(super) fn scaled(&self, mut value: Value, at: usize) -> (Value, usize) {
         let mut taken = 0;
         loop {
-            let hyphen = usize::from(self.token(at + taken).text == "-" && self.token(at + taken).glued);
+            let token = self.token(at + taken);
+            // `tens of thousands`
+            let of = token.text == "of" && self.word_at(at + taken + 1).ends_with('s');
+            let hyphen = usize::from(of || token.text == "-" && token.glued);
             let word = self.token(at + taken + hyphen).text;
             let lower = word.to_lowercase();
             let scale = match self.language.meaning(word) {
@@ -304,17 +317,17 @@ impl<'a> Reader<'a> {
                 && before(2).starts_with(['1', '2']))
     }
 
-    fn token(&self, at: usize) -> &Token<'_> {
+    pub(super) fn token(&self, at: usize) -> &Token<'_> {
         const NONE: Token<'static> = Token { text: "", kind: Kind::Sign, glued: false };
         self.tokens.get(at).unwrap_or(&NONE)
     }
 
-    fn word_at(&self, at: usize) -> String {
+    pub(super) fn word_at(&self, at: usize) -> String {
         self.token(at).text.to_lowercase()
     }
 
     /// The text of several tokens.
-    fn text(&self, at: usize, count: usize) -> String {
+    pub(super) fn text(&self, at: usize, count: usize) -> String {
         let mut text = String::new();
         for token in self.tokens.iter().skip(at).take(count) {
             if !token.glued && !text.is_empty() {

@@ -1,5 +1,7 @@
 //! Units and currencies: `5 Millionen Euro` must not become `5 million dollars`.
 
+use super::value::Value;
+use super::words::{self, Meaning};
 use crate::lang::Lang;
 
 /// What is measured.
@@ -12,65 +14,88 @@ enum Dimension {
     Volume,
     Power,
     Temperature,
+    Time,
 }
 
-/// One unit: what it measures, and how German and English write it. A weight of 500 g and a currency are both called
-/// pound; it may be either.
-type Unit = (&'static [Dimension], &'static str, &'static str);
+/// One unit: what it measures, how large it is beside others of its dimension (nothing for money), and how German and
+/// English write it. A weight and a currency are both called pound; it may be either.
+type Unit = (&'static [Dimension], f64, &'static str, &'static str);
 
-use Dimension::{Area, Length, Mass, Money, Power, Temperature, Volume};
+use Dimension::{Area, Length, Mass, Money, Power, Temperature, Time, Volume};
 
-const UNITS: [Unit; 39] = [
-    (&[Money], "euro euros € eur", "euro euros € eur"),
-    (&[Money], "dollar dollars $ usd us-dollar", "dollar dollars $ usd buck bucks us$"),
-    (&[Money, Mass], "pfund £ gbp", "pound pounds £ gbp quid sterling lb lbs"),
-    (&[Money], "franken chf fränkli sfr", "franc francs chf"),
-    (&[Money], "yen ¥", "yen ¥"),
-    (&[Money], "rubel", "rouble roubles ruble rubles"),
-    (&[Money], "krone kronen", "krone kroner krona kronor kroners crown crowns"),
-    (&[Money], "zloty złoty", "zloty złoty zlotys zloties"),
-    (&[Money], "lira lire", "lira liras lire"),
-    (&[Money], "yuan renminbi", "yuan renminbi"),
-    (&[Money], "rupie rupien", "rupee rupees"),
-    (&[Money], "cent cents", "cent cents"),
-    (&[Money], "mark d-mark", "mark marks deutschmark deutschmarks"),
-    (&[Length], "kilometer kilometern km", "kilometre kilometres kilometer kilometers km kms"),
-    (&[Length], "meter metern m", "metre metres meter meters m"),
-    (&[Length], "zentimeter zentimetern cm", "centimetre centimetres centimeter centimeters cm"),
-    (&[Length], "millimeter millimetern mm", "millimetre millimetres millimeter millimeters mm"),
-    (&[Length], "meile meilen", "mile miles mi"),
-    (&[Length], "fuß", "foot feet ft"),
-    (&[Length], "zoll", "inch inches"),
-    (&[Length], "yard yards", "yard yards yd"),
-    (&[Area], "hektar ha", "hectare hectares ha"),
-    (&[Area], "quadratmeter quadratmetern m² qm", "m² sqm"),
-    (&[Area], "quadratkilometer quadratkilometern km²", "km²"),
-    (&[Mass], "tonne tonnen t", "tonne tonnes ton tons t"),
-    (&[Mass], "kilogramm kilo kilos kg", "kilogram kilograms kilogramme kilogrammes kilo kilos kg"),
-    (&[Mass], "gramm g", "gram grams gramme grammes g"),
-    (&[Mass], "milligramm mg", "milligram milligrams mg"),
-    (&[Mass], "unze unzen", "ounce ounces oz"),
-    (&[Volume], "liter litern l", "litre litres liter liters l"),
-    (&[Volume], "milliliter millilitern ml", "millilitre millilitres milliliter milliliters ml"),
-    (&[Volume], "gallone gallonen", "gallon gallons"),
-    (&[Volume], "kubikmeter kubikmetern m³", "m³"),
-    (&[Volume], "barrel fass", "barrel barrels"),
-    (&[Power], "kilowatt kw", "kilowatt kilowatts kw"),
-    (&[Power], "megawatt mw", "megawatt megawatts mw"),
-    (&[Power], "gigawatt gw", "gigawatt gigawatts gw"),
-    (&[Temperature], "celsius", "celsius"),
-    (&[Temperature], "fahrenheit", "fahrenheit"),
+const UNITS: [Unit; 51] = [
+    (&[Money], 0.0, "euro euros € eur", "euro euros € eur"),
+    (&[Money], 0.0, "dollar dollars $ usd us-dollar", "dollar dollars $ usd buck bucks us$"),
+    (&[Money, Mass], 0.4536, "pfund £ gbp", "pound pounds £ gbp quid sterling lb lbs"),
+    (&[Money], 0.0, "franken chf fränkli sfr", "franc francs chf"),
+    (&[Money], 0.0, "yen ¥", "yen ¥"),
+    (&[Money], 0.0, "rubel", "rouble roubles ruble rubles"),
+    (&[Money], 0.0, "krone kronen", "krone kroner krona kronor kroners crown crowns"),
+    (&[Money], 0.0, "zloty złoty", "zloty złoty zlotys zloties"),
+    (&[Money], 0.0, "lira lire", "lira liras lire"),
+    (&[Money], 0.0, "yuan renminbi", "yuan renminbi"),
+    (&[Money], 0.0, "rupie rupien", "rupee rupees"),
+    (&[Money], 0.0, "cent cents", "cent cents"),
+    (&[Money], 0.0, "mark d-mark", "mark marks deutschmark deutschmarks"),
+    (
+        &[Length],
+        1e3,
+        "kilometer kilometern km stundenkilometer stundenkilometern kmh",
+        "kilometre kilometres kilometer kilometers km kms kmh kph",
+    ),
+    (&[Length], 1.0, "meter metern m", "metre metres meter meters m"),
+    (&[Length], 0.01, "zentimeter zentimetern cm", "centimetre centimetres centimeter centimeters cm"),
+    (&[Length], 0.001, "millimeter millimetern mm", "millimetre millimetres millimeter millimeters mm"),
+    (&[Length], 1609.344, "meile meilen stundenmeilen", "mile miles mi mph"),
+    (&[Length], 0.3048, "fuß", "foot feet ft"),
+    (&[Length], 0.0254, "zoll", "inch inches"),
+    (&[Length], 0.9144, "yard yards", "yard yards yd"),
+    (&[Area], 4046.9, "acre acres", "acre acres"),
+    (&[Area], 2.59e6, "quadratmeile quadratmeilen", "mi²"),
+    (&[Area], 0.0929, "quadratfuß", "ft²"),
+    (&[Area], 1e4, "hektar ha", "hectare hectares ha"),
+    (&[Area], 1.0, "quadratmeter quadratmetern m² qm", "m² sqm"),
+    (&[Area], 1e6, "quadratkilometer quadratkilometern km²", "km²"),
+    (&[Mass], 1e3, "tonne tonnen t", "tonne tonnes ton tons t"),
+    (&[Mass], 1.0, "kilogramm kilo kilos kg", "kilogram kilograms kilogramme kilogrammes kilo kilos kg"),
+    (&[Mass], 0.001, "gramm g", "gram grams gramme grammes g"),
+    (&[Mass], 1e-6, "milligramm mg", "milligram milligrams mg"),
+    (&[Mass], 0.02835, "unze unzen", "ounce ounces oz"),
+    (&[Volume], 1.0, "liter litern l", "litre litres liter liters l"),
+    (&[Volume], 0.001, "milliliter millilitern ml", "millilitre millilitres milliliter milliliters ml"),
+    (&[Volume], 3.785, "gallone gallonen", "gallon gallons"),
+    (&[Volume], 1e3, "kubikmeter kubikmetern m³", "m³"),
+    (&[Volume], 159.0, "barrel fass", "barrel barrels"),
+    (&[Power], 1e3, "kilowatt kw", "kilowatt kilowatts kw"),
+    (&[Power], 1e6, "megawatt mw", "megawatt megawatts mw"),
+    (&[Power], 1e9, "gigawatt gw", "gigawatt gigawatts gw"),
+    (&[Temperature], 1.0, "celsius", "celsius"),
+    (&[Temperature], 1.0, "fahrenheit", "fahrenheit"),
+    (&[Time], 1.0, "sekunde sekunden", "second seconds"),
+    (&[Time], 60.0, "minute minuten min", "minute minutes min mins"),
+    (&[Time], 3600.0, "stunde stunden", "hour hours hrs"),
+    (&[Time], 86_400.0, "tag tage tagen", "day days"),
+    (&[Time], 604_800.0, "woche wochen", "week weeks"),
+    (&[Time], 2_629_800.0, "monat monate monaten", "month months"),
+    (&[Time], 31_557_600.0, "jahr jahre jahren", "year years"),
+    (&[Time], 3.15576e8, "jahrzehnt jahrzehnte jahrzehnten", "decade decades"),
+    (&[Time], 3.15576e9, "jahrhundert jahrhunderte jahrhunderten", "century centuries"),
 ];
 
 /// English units of two words, and the German word that stands for both.
 const TWO_WORDS: [(&str, &str); 3] = [("square", "quadrat"), ("cubic", "kubik"), ("swiss", "")];
 
 /// A unit that the output has in the place of another, as the two texts write them; none unless both languages are
-/// known.
-pub(super) fn changed(source: (&str, &Lang), output: (&str, &Lang)) -> Option<(String, String)> {
+/// known. Units whose amounts were converted as well are no fault.
+pub(super) fn changed(
+    source: (&str, &Lang),
+    output: (&str, &Lang),
+    converted: &[usize],
+) -> Option<(String, String)> {
     let (source, output) = (mentioned(source.0, source.1)?, mentioned(output.0, output.1)?);
     let without = |mine: &[Mention], theirs: &[Mention]| -> Vec<Mention> {
-        mine.iter().filter(|one| !theirs.iter().any(|other| other.unit == one.unit)).cloned().collect()
+        let kept = |one: &&Mention| theirs.iter().any(|other| other.unit == one.unit);
+        mine.iter().filter(|one| !kept(one) && !converted.contains(&one.unit)).cloned().collect()
     };
     let (lost, added) = (without(&source, &output), without(&output, &source));
     lost.iter().find_map(|lost| {
@@ -99,15 +124,24 @@ fn mentioned(text: &str, lang: &Lang) -> Option<Vec<Mention>> {
     for (at, token) in tokens.iter().enumerate() {
         let before = |back: usize| at.checked_sub(back).map_or("", |at| tokens[at].as_str());
         let joined = TWO_WORDS.iter().find(|(english, _)| !german && *english == before(1));
-        let name = joined.map_or(token.clone(), |(_, prefix)| prefix.to_string());
+        let name = joined.map_or(token.as_str(), |(_, prefix)| prefix);
+        let degrees = matches!(before(1), "grad" | "degree" | "degrees" | "°");
         let unit = match joined {
-            Some((_, prefix)) if !prefix.is_empty() => square_or_cubic(&name, token),
-            _ => unit(token, german),
+            Some((_, prefix)) if !prefix.is_empty() => square_or_cubic(name, token),
+            _ => match (before(1), token.as_str()) {
+                ("°", "c") => unit("celsius", german),
+                ("°", "f") => unit("fahrenheit", german),
+                _ => unit(token, german),
+            },
         };
-        let Some(unit) = unit else { continue };
-        let amount =
-            |back: usize| before(back).starts_with(|c: char| c.is_ascii_digit()) || is_scale(before(back));
-        let counted = amount(1) || (before(1) == "-" && amount(2)) || (joined.is_some() && amount(2));
+        // Spans of time are told in many ways; their numbers are compared.
+        let Some(unit) = unit.filter(|&unit| UNITS[unit].0 != [Time]) else { continue };
+        let amount = |back: usize| {
+            let word = before(back);
+            word.starts_with(|c: char| c.is_ascii_digit()) || is_scale(word) || is_cardinal(word, german)
+        };
+        let counted =
+            amount(1) || (before(1) == "-" && amount(2)) || ((joined.is_some() || degrees) && amount(2));
         let money = UNITS[unit].0 == [Money] || matches!(token.as_str(), "£" | "sterling");
         if (counted || money) && !mentions.iter().any(|mention: &Mention| mention.unit == unit) {
             mentions.push(Mention { unit, text: token.clone() });
@@ -116,17 +150,48 @@ fn mentioned(text: &str, lang: &Lang) -> Option<Vec<Mention>> {
     Some(mentions)
 }
 
-fn unit(token: &str, german: bool) -> Option<usize> {
-    UNITS.iter().position(|(_, in_german, in_english)| {
+/// The place in the table of a unit's name in lower case.
+pub(super) fn unit(token: &str, german: bool) -> Option<usize> {
+    UNITS.iter().position(|(_, _, in_german, in_english)| {
         let list = if german { in_german } else { in_english };
         list.split(' ').any(|name| name == token)
     })
 }
 
 /// The unit of an English name such as `square metres`, found by its German one.
-fn square_or_cubic(prefix: &str, token: &str) -> Option<usize> {
-    let base = UNITS[unit(token, false)?].1.split(' ').next()?;
+pub(super) fn square_or_cubic(prefix: &str, token: &str) -> Option<usize> {
+    let base = UNITS[unit(token, false)?].2.split(' ').next()?;
     unit(&format!("{prefix}{base}"), true)
+}
+
+/// Whether two amounts in different units are the same but for rounding.
+pub(super) fn agree(a: (Value, usize), b: (Value, usize)) -> bool {
+    let (Some(&(dimensions, _, ..)), Some(&(others, _, ..))) = (UNITS.get(a.1), UNITS.get(b.1)) else {
+        return false;
+    };
+    let Some(dimension) = dimensions.iter().find(|one| **one != Money && others.contains(one)) else {
+        return false;
+    };
+    let (first, second) = (size(a), size(b));
+    let room = match dimension {
+        // A degree.
+        Temperature => 1.0,
+        Time => 0.02 * first.max(second),
+        // `a hundred yards`, `hundert Meter`
+        _ if a.0.is_round() || b.0.is_round() => 0.1 * first.max(second),
+        _ => 0.04 * first.max(second),
+    };
+    a.1 != b.1 && (first - second).abs() <= room
+}
+
+/// Whether a unit is one of time.
+pub(super) fn is_time(unit: usize) -> bool {
+    UNITS.get(unit).is_some_and(|unit| unit.0 == [Time])
+}
+
+fn size((value, unit): (Value, usize)) -> f64 {
+    let (_, size, german, _) = UNITS[unit];
+    if german == "fahrenheit" { (value.as_f64() - 32.0) / 1.8 } else { value.as_f64() * size }
 }
 
 /// Words between a number and its unit (`5 Millionen Euro`).
@@ -138,6 +203,13 @@ fn is_scale(token: &str) -> bool {
     .iter()
     .any(|scale| token.starts_with(scale))
         || matches!(token, "m" | "tsd")
+}
+
+fn is_cardinal(token: &str, german: bool) -> bool {
+    match german {
+        true => matches!(words::german(token), Some(Meaning::Cardinal(_))),
+        false => words::english_number(&[token.to_owned()]).is_some(),
+    }
 }
 
 /// Words in lower case, numbers, and signs, without white space and the points of abbreviations.
@@ -167,7 +239,7 @@ mod tests {
     use super::*;
 
     fn changes(source: &str, output: &str) -> Option<(String, String)> {
-        changed((source, &Lang::DE), (output, &Lang::EN))
+        changed((source, &Lang::DE), (output, &Lang::EN), &[])
     }
 
     #[test]
@@ -190,6 +262,31 @@ mod tests {
             ("ein Paket von 3,5 Kilogramm", "a parcel of 3.5 grams"),
         ] {
             assert!(changes(source, output).is_some(), "{source}");
+        }
+    }
+
+    #[test]
+    fn converted_amounts_agree_but_for_rounding() {
+        let amount = |number: &str, name: &str, german| {
+            let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+            (Value::from_digits(whole, fraction), unit(name, german).expect(name))
+        };
+        for (german, english, same) in [
+            (("20", "meter"), ("65", "feet"), true),
+            (("136", "kg"), ("300", "pounds"), true),
+            (("35", "celsius"), ("95", "fahrenheit"), true),
+            (("1.5", "jahre"), ("18", "months"), true),
+            (("2", "hektar"), ("5", "acres"), true),
+            (("100", "meter"), ("100", "yards"), true),
+            (("112", "meter"), ("112", "yards"), false),
+            (("53", "celsius"), ("95", "fahrenheit"), false),
+            (("163", "kg"), ("300", "pounds"), false),
+            (("20", "meter"), ("20", "metres"), false),
+            (("20", "euro"), ("20", "dollars"), false),
+            (("20", "meter"), ("20", "kilograms"), false),
+        ] {
+            let (a, b) = (amount(german.0, german.1, true), amount(english.0, english.1, false));
+            assert_eq!(agree(a, b), same, "{german:?} {english:?}");
         }
     }
 }

@@ -50,6 +50,16 @@ impl Value {
         self.mantissa.checked_mul(10u128.checked_pow(power)?)
     }
 
+    /// Whether no more than its first digit counts (`300`).
+    pub fn is_round(self) -> bool {
+        self.mantissa < 10
+    }
+
+    /// The number as nearly as a floating point number can be.
+    pub fn as_f64(self) -> f64 {
+        self.mantissa as f64 * 10f64.powi(self.exponent)
+    }
+
     fn shortest(mut self) -> Self {
         if self.mantissa == 0 {
             return Self { mantissa: 0, exponent: 0 };

@@ -58,7 +58,20 @@ pub(in crate::translate::guards::numbers) fn german(word: &str) -> Option<Meanin
             return Some(Meaning::Hint(2));
         }
         "dreimal" | "trio" | "verdreifacht" => return Some(Meaning::Hint(3)),
-        "viertel" | "quartett" => return Some(Meaning::Hint(4)),
+        "quartett" => return Some(Meaning::Hint(4)),
+        "viertel" => return Some(Meaning::Either(&[4, 25])),
+        "hälfte" | "hälften" => return Some(Meaning::Either(&[50])),
+        "viertelstunde" | "viertelstunden" => return Some(Meaning::Either(&[15])),
+        "dreiviertelstunde" => return Some(Meaning::Either(&[45])),
+        "vierteljahr" | "quartal" => return Some(Meaning::Either(&[3])),
+        "halbjahr" | "halbjahres" => return Some(Meaning::Either(&[6])),
+        "mittag" | "mittags" => return Some(Meaning::Either(&[12])),
+        "mitternacht" | "mitternachts" => return Some(Meaning::Either(&[0, 24, 12])),
+        // `zu dritt`
+        "dritt" => return Some(Meaning::Hint(3)),
+        "viert" => return Some(Meaning::Hint(4)),
+        "fünft" => return Some(Meaning::Hint(5)),
+        "sechst" => return Some(Meaning::Hint(6)),
         "elf" if word.starts_with('E') => return Some(Meaning::Hint(11)),
         "acht" if word.starts_with('A') => return Some(Meaning::Hint(8)),
         "anderthalb" => return Some(Meaning::Cardinal(Value::and_a_half(1))),
@@ -66,12 +79,17 @@ pub(in crate::translate::guards::numbers) fn german(word: &str) -> Option<Meanin
         "dreier" | "dreien" => return Some(Meaning::Cardinal(Value::whole(3))),
         _ => {}
     }
+    // `four-wheel drive`
+    if lower.starts_with("allrad") {
+        return Some(Meaning::Hint(4));
+    }
     german_scale(lower)
         .map(Meaning::Scale)
         .or_else(|| german_half(lower).map(Meaning::Cardinal))
         .or_else(|| german_cardinal(lower).map(|n| Meaning::Cardinal(Value::whole(n))))
         .or_else(|| german_decade(lower).map(Meaning::Decade))
         .or_else(|| german_ordinal(lower).map(Meaning::Ordinal))
+        .or_else(|| german_rank(lower).map(Meaning::Hint))
         .or_else(|| german_measure(lower).map(|n| Meaning::Cardinal(Value::whole(n))))
         .or_else(|| german_compound(lower))
 }
@@ -82,6 +100,8 @@ fn german_scale(lower: &str) -> Option<Value> {
         "dutzend" | "dutzende" | "dutzenden" => 12,
         "hunderte" | "hunderten" | "hunderter" => 100,
         "tausende" | "tausenden" | "tausender" | "tsd" => 1_000,
+        "zehntausende" | "zehntausenden" | "zehntausender" => 10_000,
+        "hunderttausende" | "hunderttausenden" | "hunderttausender" => 100_000,
         "million" | "millionen" | "mio" => 1_000_000,
         "milliarde" | "milliarden" | "mrd" | "mia" => 1_000_000_000,
         "billion" | "billionen" | "bio" => 1_000_000_000_000,
@@ -96,9 +116,9 @@ fn german_half(lower: &str) -> Option<Value> {
     german_cardinal(lower.strip_suffix("einhalb")?).map(Value::and_a_half)
 }
 
-/// `achtziger`
+/// `achtziger`, `Achtzigerjahre`
 fn german_decade(lower: &str) -> Option<u128> {
-    let stem = ["ern", "er"].iter().find_map(|end| lower.strip_suffix(end))?;
+    let stem = ["erjahren", "erjahre", "ern", "er"].iter().find_map(|end| lower.strip_suffix(end))?;
     german_cardinal(stem).filter(|&n| (20..100).contains(&n) && n % 10 == 0)
 }
 
@@ -157,6 +177,18 @@ fn german_ordinal(lower: &str) -> Option<u128> {
     }
     let large = stem.strip_suffix("st").and_then(german_cardinal).filter(|&n| n >= 20);
     large.or_else(|| stem.strip_suffix('t').and_then(german_cardinal).filter(|&n| (4..20).contains(&n)))
+}
+
+/// A rank at the end of a longer word: `Tabellenzweiter`, `Monatsersten`.
+fn german_rank(lower: &str) -> Option<u128> {
+    const RANKS: [&str; 10] =
+        ["erst", "zweit", "dritt", "viert", "fünft", "sechst", "siebt", "acht", "neunt", "zehnt"];
+    let stem = ["e", "er", "en", "em", "es"].iter().find_map(|end| lower.strip_suffix(end))?;
+    // What joins the parts of a compound tells it from superlatives (`äußerste`) and verbs (`machte`).
+    let joined = |rank: &str| {
+        stem.strip_suffix(rank).is_some_and(|first| first.len() >= 3 && first.ends_with(['n', 's']))
+    };
+    RANKS.iter().position(|rank| joined(rank)).map(|at| at as u128 + 1)
 }
 
 /// A number with a measure in one word: `zweitägig`, `dreijährige`, `fünfköpfigen`.
@@ -266,6 +298,14 @@ mod tests {
             assert_eq!(german(word), None, "{word}");
         }
         assert_eq!(german("achtziger"), Some(Meaning::Decade(80)));
+        assert_eq!(german("Neunzigerjahren"), Some(Meaning::Decade(90)));
+        for (word, n) in [("Tabellenzweiter", 2), ("Monatsersten", 1), ("Gruppendritte", 3), ("viert", 4)] {
+            assert_eq!(german(word), Some(Meaning::Hint(n)), "{word}");
+        }
+        assert_eq!(german("Allradantrieb"), Some(Meaning::Hint(4)));
+        for word in ["äußersten", "sicherste", "oberster", "machten", "aktivierte", "Gerste"] {
+            assert_eq!(german(word), None, "{word}");
+        }
         assert_eq!(german("zweitgrößte"), Some(Meaning::Ordinal(2)));
         assert_eq!(german("Dreikampf"), Some(Meaning::Hint(3)));
         assert_eq!(german("Milliarden"), Some(Meaning::Scale(Value::whole(1_000_000_000))));

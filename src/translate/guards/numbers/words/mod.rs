@@ -18,6 +18,8 @@ pub(super) enum Meaning {
     Scale(Value),
     /// A word that may stand for a number or for something else (`both`, `ein`, `double`).
     Hint(u128),
+    /// A word that other words say with one of several numbers (`fortnight`, `Mitternacht`, `Hälfte`).
+    Either(&'static [u128]),
     /// The decade of a century (`achtziger`, `eighties`).
     Decade(u128),
     /// A month, from 1.

@@ -1,0 +1,244 @@
+//! Phrases in which a number word does not say its own number: `halb neun`, `one in five`, `season three`.
+
+use super::calendar::other_half_of_day;
+use super::lexer::Kind;
+use super::mentions::{Language, Mention, Sense, Weight};
+use super::reader::Reader;
+use super::units;
+use super::value::Value;
+use super::words::Meaning;
+
+/// What is numbered by a word behind it, where others put one before it: `season three`, `dritte Staffel`.
+const NUMBERED: &str = "season episode chapter part phase stage round volume book page section article act scene level \
+    step class grade group lesson day week game match heat lap war question option rule number channel staffel folge \
+    kapitel teil phase etappe runde band buch seite abschnitt artikel akt szene stufe schritt klasse gruppe lektion \
+    tag woche spiel lauf frage regel nummer";
+
+impl Reader<'_> {
+    /// A phrase that begins here, and how many tokens it takes.
+    pub(super) fn phrase(&self, at: usize, mentions: &mut Vec<Mention>) -> Option<usize> {
+        match self.language {
+            Language::German => self.half_to(at, mentions).or_else(|| self.half_of(at, 1, mentions)),
+            Language::English => self
+                .other(at, mentions)
+                .or_else(|| self.half_of(at, 2, mentions))
+                .or_else(|| self.half_an_hour(at, mentions)),
+            Language::Other(_) => None,
+        }
+    }
+
+    /// `halb neun`, which English calls half past eight.
+    fn half_to(&self, at: usize, mentions: &mut Vec<Mention>) -> Option<usize> {
+        let Some(Meaning::Cardinal(hour)) = self.language.meaning(self.token(at + 1).text) else {
+            return None;
+        };
+        let hour = hour.as_whole().filter(|hour| self.word_at(at) == "halb" && (1..=12).contains(hour))?;
+        let hours = [Some(Value::whole(hour - 1)), other_half_of_day(hour - 1)];
+        mentions.push(Mention::firm(self.text(at, 2), hours.into_iter().flatten().collect()));
+        mentions.push(Mention::hint(self.token(at).text, vec![Value::whole(30)]));
+        Some(2)
+    }
+
+    /// `halbe Million`, `half a million`; `halbe Stunde`.
+    fn half_of(&self, at: usize, words: usize, mentions: &mut Vec<Mention>) -> Option<usize> {
+        let half = matches!(self.word_at(at).as_str(), "half" | "halbe" | "halben" | "halber" | "halbes");
+        if !half || (words == 2 && self.word_at(at + 1) != "a") {
+            return None;
+        }
+        if self.word_at(at + 1) == "stunde" {
+            mentions.push(Mention::hint(self.text(at, 2), vec![Value::whole(30)]));
+            return Some(2);
+        }
+        let (value, taken) = self.scaled(Value::from_digits("0", "5"), at + words);
+        let text = self.text(at, words + taken);
+        (taken > 0).then(|| mentions.push(Mention::firm(text, vec![value])))?;
+        Some(words + taken)
+    }
+
+    fn half_an_hour(&self, at: usize, mentions: &mut Vec<Mention>) -> Option<usize> {
+        let half =
+            self.word_at(at) == "half" && self.word_at(at + 1) == "an" && self.word_at(at + 2) == "hour";
+        half.then(|| mentions.push(Mention::hint(self.text(at, 3), vec![Value::whole(30)])))?;
+        Some(3)
+    }
+
+    /// `every other week`
+    fn other(&self, at: usize, mentions: &mut Vec<Mention>) -> Option<usize> {
+        let every = self.word_at(at) == "every" && self.word_at(at + 1) == "other";
+        every.then(|| mentions.push(Mention::hint(self.text(at, 2), vec![Value::whole(2)])))?;
+        Some(2)
+    }
+
+    /// What the words around the last mention, which stands from `at` to `end`, make of it.
+    pub(super) fn refine(&self, at: usize, end: usize, mention: &mut Mention) {
+        mention.unit = self.unit(end);
+        let before = |back: usize| at.checked_sub(back).map_or(String::new(), |at| self.word_at(at));
+        let counts = mention.sense == Sense::Count;
+        let is_numbered = NUMBERED.split_ascii_whitespace().any(|noun| noun == before(1));
+        let is_share = before(1) == "in" && matches!(before(2).as_str(), "one" | "1");
+        if counts && (is_numbered || is_share) {
+            mention.sense = Sense::Open;
+        }
+        let Some(number) = mention.values.first().and_then(|value| value.as_whole()) else { return };
+        let percent = |number: u128, of: u128| {
+            (of > 1 && (100 * number).is_multiple_of(of)).then(|| Value::whole(100 * number / of))
+        };
+        let text = mention.text.to_lowercase();
+        let is_fraction = text.ends_with("tel") || text.ends_with("teln") || self.word_at(end) == "of";
+        if is_share || (mention.sense == Sense::Order && mention.weight == Weight::Loose && is_fraction) {
+            mention.values.extend(percent(1, number));
+        }
+        if let Some(denominator) = self.denominator(end).filter(|_| counts && number < 100) {
+            mention.values.extend(percent(number, denominator));
+        }
+    }
+
+    /// The denominator that is the word here: `quarters`, `Fünftel`.
+    fn denominator(&self, at: usize) -> Option<u128> {
+        let word = self.word_at(at);
+        let is_one = match self.language {
+            Language::German => word.ends_with("tel") || word.ends_with("teln"),
+            _ => word.ends_with("ths") || matches!(word.as_str(), "thirds" | "quarters"),
+        };
+        match self.language.meaning(&word).filter(|_| is_one)? {
+            Meaning::Ordinal(n) => Some(n),
+            Meaning::Either(numbers) => numbers.first().copied(),
+            _ => None,
+        }
+    }
+
+    /// The unit that stands here, by its place in the table of units.
+    fn unit(&self, at: usize) -> Option<usize> {
+        let german = match self.language {
+            Language::German => true,
+            Language::English => false,
+            Language::Other(_) => return None,
+        };
+        let hyphen = self.token(at).text == "-" && self.token(at).glued;
+        let at = at + usize::from(hyphen);
+        let (first, second) = (self.word_at(at), self.word_at(at + 1));
+        match (first.as_str(), second.as_str()) {
+            ("°", "c") => units::unit("celsius", german),
+            ("°", "f") => units::unit("fahrenheit", german),
+            ("grad" | "degree" | "degrees" | "°", scale) => units::unit(scale, german),
+            ("square", base) => units::square_or_cubic("quadrat", base),
+            ("cubic", base) => units::square_or_cubic("kubik", base),
+            (name, _) if self.token(at).kind == Kind::Word => units::unit(name, german),
+            _ => None,
+        }
+    }
+
+    /// The hour and the minutes of `0230 UTC`.
+    pub(super) fn military(&self, at: usize) -> Option<[Value; 2]> {
+        let (hour, minutes) = self.token(at).text.split_at_checked(2)?;
+        let next = self.word_at(at + 1);
+        let is_time = matches!(next.as_str(), "utc" | "gmt")
+            || (hour.starts_with('0') && matches!(next.as_str(), "uhr" | "hours" | "hrs" | "local" | "z"));
+        let below = |digits: &str, limit: u32| digits.parse().is_ok_and(|number: u32| number < limit);
+        (is_time && minutes.len() == 2 && below(hour, 24) && below(minutes, 60))
+            .then(|| [hour, minutes].map(|digits| Value::from_digits(digits, "")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::numbers;
+    use crate::engine::Finish;
+    use crate::lang::{Lang, LangPair};
+    use crate::translate::guards::Exchange;
+
+    fn is_flagged(source: (&str, Lang), output: (&str, Lang)) -> bool {
+        let pair = LangPair { source: source.1, target: output.1 };
+        numbers(&Exchange { source: source.0, output: output.0, finish: Finish::Stop, pair: &pair }).is_some()
+    }
+
+    /// German, English, and the English with another number.
+    const PHRASES: [(&str, &str, &str); 26] = [
+        ("Um halb neun geht es los.", "It starts at half past eight.", "It starts at half past nine."),
+        ("Der Zug fährt um halb drei.", "The train leaves at 2:30.", "The train leaves at 3:30."),
+        ("Eine halbe Million wohnt hier.", "Half a million live here.", "A million live here."),
+        (
+            "500.000 Menschen wohnen hier.",
+            "Half a million people live here.",
+            "Half a billion people live here.",
+        ),
+        ("Nach 30 Minuten kam er.", "After half an hour he came.", "After an hour he came."),
+        ("Nach einer Dreiviertelstunde kam er.", "After 45 minutes he came.", "After 40 minutes he came."),
+        ("Jede fünfte Brücke ist alt.", "One in five bridges is old.", "One in six bridges is old."),
+        ("20 Prozent der Brücken sind alt.", "One in five bridges is old.", "One in four bridges is old."),
+        ("75 Prozent stimmten zu.", "Three quarters agreed.", "Three fifths agreed."),
+        ("Ein Fünftel stimmte zu.", "20 percent agreed.", "50 percent agreed."),
+        ("Die Hälfte stimmte zu.", "50 percent agreed.", "15 percent agreed."),
+        (
+            "Die dritte Staffel kommt im Herbst.",
+            "Season three is due in autumn.",
+            "Season four is due in autumn.",
+        ),
+        ("Im vierten Kapitel stirbt er.", "He dies in chapter four.", "He dies in chapter five."),
+        ("Er kommt alle zwei Wochen.", "He comes every other week.", "He comes every three weeks."),
+        ("Er kommt alle vierzehn Tage.", "He comes every fortnight.", "He comes every week."),
+        ("Der Tabellenzweite gewann.", "The team in 2nd place won.", "The team in 12th place won."),
+        ("Das gilt vom Monatsersten an.", "This applies from the 1st.", "This applies from the 5th."),
+        ("Um 02:45 UTC riss der Funk ab.", "Contact was lost at 0245 UTC.", "Contact was lost at 0254 UTC."),
+        (
+            "Mehrere zehn Millionen Euro fehlen.",
+            "Tens of millions of euros are missing.",
+            "Tens of billions of euros are missing.",
+        ),
+        ("Zehntausende kamen.", "Tens of thousands came.", "Hundreds of thousands came."),
+        ("Sie kamen zu dritt.", "The three of them came.", "The five of them came."),
+        ("In den Achtzigerjahren war es so.", "It was so in the 1980s.", "It was so in the 1960s."),
+        ("Um Mitternacht war Schluss.", "It was over at 12 a.m.", "It was over at 11 a.m."),
+        ("Um zwölf Uhr mittags war Schluss.", "It was over at noon.", "It was over at ten."),
+        (
+            "Er kaufte drei Viertel der Anteile.",
+            "He bought 75% of the shares.",
+            "He bought 57% of the shares.",
+        ),
+        (
+            "In Kapitel drei wird es ernst.",
+            "The third chapter gets serious.",
+            "The fourth chapter gets serious.",
+        ),
+    ];
+
+    /// The same for amounts in other units.
+    const AMOUNTS: [(&str, &str, &str); 14] = [
+        ("Das Boot ist 20 Meter lang.", "The boat is 65 feet long.", "The boat is 56 feet long."),
+        ("Er wog 136 Kilogramm.", "He weighed 300 pounds.", "He weighed 200 pounds."),
+        ("Er wog 300 Pfund (136 kg).", "He weighed 300 pounds.", "He weighed 136 pounds."),
+        ("Es waren 95 °F (35 °C).", "It was 95 °F.", "It was 59 °F."),
+        ("Es waren 95 °F (35 °C).", "It was 95 °F (35 °C).", "It was 95 °F (53 °C)."),
+        ("Es waren 35 Grad Celsius.", "It was 95 degrees Fahrenheit.", "It was 35 degrees Fahrenheit."),
+        (
+            "Der Turm ist 30 Meter hoch.",
+            "The tower is 98 feet (30 metres) tall.",
+            "The tower is 98 feet (40 metres) tall.",
+        ),
+        (
+            "Der Ort ist fünf Kilometer entfernt.",
+            "The town is three miles away.",
+            "The town is five miles away.",
+        ),
+        ("Es fuhr 160 Kilometer pro Stunde.", "It was doing 100 mph.", "It was doing 160 mph."),
+        ("Das Feld ist 2 Hektar groß.", "The field covers 5 acres.", "The field covers 15 acres."),
+        ("Nach anderthalb Jahren kam er.", "He came after 18 months.", "He came after 16 months."),
+        ("Es dauerte 24 Stunden.", "It took one day.", "It took two days."),
+        (
+            "Seit zwei Jahrzehnten sinkt der Preis.",
+            "The price has fallen for 20 years.",
+            "The price has fallen for 12 years.",
+        ),
+        ("Das kostet 20 Euro.", "That costs 20 euros.", "That costs 22 dollars."),
+    ];
+
+    #[test]
+    fn other_words_for_a_number_are_known_and_other_numbers_seen() {
+        for (german, english, wrong) in PHRASES.into_iter().chain(AMOUNTS) {
+            assert!(!is_flagged((german, Lang::DE), (english, Lang::EN)), "{german} -> {english}");
+            assert!(!is_flagged((english, Lang::EN), (german, Lang::DE)), "{english} -> {german}");
+            assert!(is_flagged((german, Lang::DE), (wrong, Lang::EN)), "{german} -> {wrong}");
+            assert!(is_flagged((wrong, Lang::EN), (german, Lang::DE)), "{wrong} -> {german}");
+        }
+    }
+}
