@@ -1,22 +1,17 @@
 //! Several candidates for each text: how they are asked for, which one is taken, and what becomes of the others.
 
-#[path = "support/command.rs"]
-mod command;
 #[path = "support/rounds.rs"]
 mod rounds;
 #[path = "support/scripted.rs"]
 mod scripted;
 
-use std::fs;
-use std::path::Path;
-
 use diglot::engine::Hypothesis;
 use diglot::plan::{Decoding, Request, Task, Wording};
+use diglot::render::ModelInfo;
 use diglot::translate::Quality;
-use diglot::{Lang, LangPair};
+use diglot::{Document, ErrorKind, Lang, LangPair, Model, Translator};
 use rounds::{texts, translate_with};
-use scripted::{said, text_of};
-use serde_json::Value;
+use scripted::{Scripted, said, text_of};
 
 const SOURCE: &str = "Der Bürgermeister eröffnete am Montag die neue Schule am Fluss.";
 const GOOD: &str = "The mayor opened the new school by the river on Monday.";
@@ -125,20 +120,26 @@ fn what_was_not_chosen_is_an_alternative() {
 }
 
 #[test]
-fn a_chat_model_that_chooses_has_alternatives() {
-    let home = tempfile::tempdir().unwrap();
-    fs::write(home.path().join("a.txt"), format!("{SOURCE}\n")).unwrap();
-    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models/qwen2.gguf");
-    let output = command::command("translate", home.path())
-        .args(["--lang", "en", "--from", "de", "--profile", "chatml", "--alternatives", "2"])
-        .args(["--quality", "balanced", "--format", "json", "a.txt", "--model"])
-        .arg(model)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let page: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let segment = &page["segments"][0];
-    let texts: Vec<&Value> = segment["alternatives"].as_array().unwrap().iter().map(|a| &a["text"]).collect();
-    assert!((1..=2).contains(&texts.len()), "{segment}");
-    assert!(!texts.contains(&&segment["target"]) && texts.first() != texts.get(1), "{segment}");
+fn a_document_has_alternatives_where_the_quality_has_a_choice() {
+    let info = ModelInfo { name: "scripted".into(), files: Vec::new(), unlisted: true };
+    let engine = Scripted::new(in_turn(&[ODD, GOOD, ODD], |text| if text == GOOD { -1.0 } else { -4.0 }));
+    let model = Model::from_engine(engine, info);
+    let document = Document::decode("a.txt", SOURCE, None).unwrap();
+    let translator = Translator::new(&model, Lang::EN).from(Lang::DE).alternatives(2);
+    let bitext = translator.clone().quality(Quality::Balanced).translate(&document).unwrap();
+    let unit = bitext.units.last().unwrap();
+    let others: Vec<&str> = unit.alternatives.iter().map(|other| other.text.as_str()).collect();
+    assert_eq!((unit.target.text.as_str(), others), (GOOD, vec![ODD]));
+    let error = translator.translate(&document).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
+}
+
+#[test]
+fn what_does_not_fit_a_prompt_is_not_weighed() {
+    let (one, other) = ("No word of it. ".repeat(400), "Not a word of it. ".repeat(400));
+    let answers = [one.as_str(), other.as_str()];
+    let outcome = translate_with(Quality::Balanced, &texts(&[SOURCE]), 4096, in_turn(&answers, |_| -1.0));
+    let is_forced = |request: &Request| matches!(request.decoding, Decoding::Forced { .. });
+    assert!(!outcome.rounds.iter().flatten().any(is_forced));
+    assert!(!outcome.targets[0].flags.is_empty());
 }
