@@ -34,7 +34,7 @@ pub enum FlagKind {
     Refusal,
     /// The output was cut at the token limit, or breaks off.
     Truncated,
-    /// A summary sentence that no source segment supports.
+    /// A summary sentence that no source segment supports, or a sentence of the text in place of such a summary.
     Unsupported,
     /// A summary sentence names someone or something that the source does not.
     UnknownName,

@@ -327,7 +327,11 @@ fn alternatives_stand_below_the_target_and_in_json() {
         "2",
         "a.txt",
     ];
-    assert_fails(&desk.run("translate", &args), 2, &["alternatives", "hint:", "OPUS-MT"]);
+    assert_fails(
+        &desk.run("translate", &args),
+        2,
+        &["alternatives", "hint:", "--quality balanced", "OPUS-MT"],
+    );
 }
 
 fn request(text: &str, wording: Wording, decoding: Decoding, max_tokens: usize) -> Request {

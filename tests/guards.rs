@@ -2,79 +2,17 @@
 
 #[path = "support/pairs.rs"]
 mod pairs;
+#[path = "support/rounds.rs"]
+mod rounds;
 #[path = "support/scripted.rs"]
 mod scripted;
 
-use diglot::engine::{Engine, Event, Finish, Flow, Hypothesis};
-use diglot::plan::{Decoding, Request, Task, Wording};
-use diglot::translate::{Guards, Quality, Source, Target, TranslationRounds};
-use diglot::{FlagKind, Lang, LangPair};
-use scripted::{Scripted, said, text_of};
-
-/// What a translation of texts came to.
-struct Outcome {
-    targets: Vec<Target>,
-    /// The requests of each round.
-    rounds: Vec<Vec<Request>>,
-    retries: usize,
-    counts: Vec<(FlagKind, usize)>,
-}
-
-impl Outcome {
-    fn kinds(&self, index: usize) -> Vec<FlagKind> {
-        self.targets[index].flags.iter().map(|flag| flag.kind).collect()
-    }
-}
-
-fn pair() -> LangPair {
-    LangPair { source: Lang::DE, target: Lang::EN }
-}
-
-fn texts<'a>(texts: &[&'a str]) -> Vec<Source<'a>> {
-    texts.iter().map(|&text| Source { text, copy: false }).collect()
-}
-
-/// The loop of the pipeline.
-fn translate(
-    sources: &[Source<'_>],
-    context: usize,
-    answer: impl FnMut(&Request) -> Hypothesis + Send,
-) -> Outcome {
-    translate_with(Quality::Fast, sources, context, answer)
-}
-
-fn translate_with(
-    quality: Quality,
-    sources: &[Source<'_>],
-    context: usize,
-    answer: impl FnMut(&Request) -> Hypothesis + Send,
-) -> Outcome {
-    let mut engine = Scripted::new(answer);
-    engine.context = context;
-    let mut rounds =
-        TranslationRounds::new(sources, &pair(), engine.context(), &|text| engine.count_tokens(text))
-            .unwrap()
-            .quality(quality);
-    let mut asked = Vec::new();
-    loop {
-        let requests = rounds.requests();
-        if requests.is_empty() {
-            break;
-        }
-        engine
-            .run(&requests, &mut |event| {
-                if let Event::Finished { index, hypothesis } = event {
-                    rounds.accept(index, hypothesis);
-                }
-                Flow::Continue
-            })
-            .unwrap();
-        asked.push(requests);
-        assert!(asked.len() < 10, "the rounds do not end");
-    }
-    let targets = rounds.targets().iter().map(|target| target.clone().expect("a target")).collect();
-    Outcome { targets, rounds: asked, retries: rounds.retries(), counts: rounds.flag_counts() }
-}
+use diglot::FlagKind;
+use diglot::engine::{Finish, Hypothesis};
+use diglot::plan::{Decoding, Task, Wording};
+use diglot::translate::{Guards, Source, TranslationRounds};
+use rounds::{Outcome, pair, texts, translate};
+use scripted::{said, text_of};
 
 /// Asks for one text; the engine answers `faulty` so many times, then `good`.
 fn answered(source: &str, faulty: &Hypothesis, times: usize, good: &str) -> Outcome {
@@ -306,92 +244,6 @@ fn text_that_gives_orders_is_content() {
     assert_eq!(outcome.kinds(0), vec![]);
     let obeyed = translate(&texts(&[order]), 4096, |_| said("OK"));
     assert_eq!(obeyed.kinds(0), [FlagKind::LengthRatio]);
-}
-
-/// Answers of one request each, in order; the last again and again. A source is so probable after a candidate.
-fn in_turn<'a>(
-    answers: &'a [&'a str],
-    probable: impl Fn(&str) -> f64 + Send + 'a,
-) -> impl FnMut(&Request) -> Hypothesis + Send + 'a {
-    let mut asked = 0;
-    move |request| match &request.decoding {
-        Decoding::Forced { answer } => {
-            Hypothesis { logprob: Some(probable(text_of(request))), ..said(answer) }
-        }
-        _ => {
-            asked += 1;
-            said(answers[(asked - 1).min(answers.len() - 1)])
-        }
-    }
-}
-
-const ODD: &str = "On Monday a mayor inaugurated a school building at the stream.";
-
-#[test]
-fn of_several_candidates_the_one_most_like_the_others_is_taken() {
-    let answers = || in_turn(&[ODD, ODD, GOOD], |_| -1.0);
-    let outcome = translate_with(Quality::Best, &texts(&[SOURCE]), 4096, answers());
-    assert_eq!((outcome.targets[0].text.as_str(), outcome.rounds.len(), outcome.retries), (GOOD, 2, 0));
-    let again = translate_with(Quality::Best, &texts(&[SOURCE]), 4096, answers());
-    assert_eq!((again.rounds, again.targets), (outcome.rounds, outcome.targets));
-    let fast = translate_with(Quality::Fast, &texts(&[SOURCE]), 4096, answers());
-    assert_eq!((fast.targets[0].text.as_str(), fast.rounds.len(), fast.rounds[0].len()), (ODD, 1, 1));
-}
-
-#[test]
-fn candidates_are_asked_for_in_different_ways() {
-    for quality in [Quality::Balanced, Quality::Best] {
-        let outcome = translate_with(quality, &texts(&[SOURCE]), 4096, in_turn(&[ODD, GOOD], |_| -1.0));
-        let asked = &outcome.rounds[0];
-        assert!(matches!(asked[0].task, Task::Translate { wording: Wording::Plain, .. }));
-        assert_eq!(asked[0].decoding, Decoding::Greedy);
-        assert!(asked.iter().enumerate().all(|(i, request)| !asked[..i].contains(request)), "{quality:?}");
-        let draws = |request: &Request| matches!(request.decoding, Decoding::Sample { .. });
-        assert!(asked.iter().any(draws), "{quality:?}");
-    }
-}
-
-#[test]
-fn a_candidate_after_which_the_source_is_probable_is_taken() {
-    let probable = |text: &str| if text == GOOD { -1.0 } else { -4.0 };
-    let outcome =
-        translate_with(Quality::Balanced, &texts(&[SOURCE]), 4096, in_turn(&[ODD, GOOD, ODD], probable));
-    assert_eq!(outcome.targets[0].text, GOOD);
-    let asked: Vec<_> = outcome.rounds[1].iter().map(|r| (&r.task, &r.decoding)).collect();
-    for ((task, decoding), candidate) in asked.into_iter().zip([ODD, GOOD]) {
-        let back = LangPair { source: Lang::EN, target: Lang::DE };
-        assert_eq!(
-            task,
-            &Task::Translate {
-                pair: back,
-                text: candidate.into(),
-                terms: Vec::new(),
-                formality: None,
-                wording: Wording::Plain
-            }
-        );
-        assert_eq!(decoding, &Decoding::Forced { answer: SOURCE.into() });
-    }
-    assert_eq!(outcome.rounds[1].len(), 2, "each text once");
-    // Candidates that agree need no second look.
-    let agreed = translate_with(Quality::Best, &texts(&[SOURCE]), 4096, in_turn(&[GOOD], probable));
-    assert_eq!((agreed.targets[0].text.as_str(), agreed.rounds.len()), (GOOD, 1));
-}
-
-#[test]
-fn a_faulty_candidate_loses_to_a_clean_one_however_many_there_are() {
-    let sources = texts(&[SOURCE]);
-    let outcome = translate_with(Quality::Best, &sources, 4096, in_turn(&[SOURCE, GOOD, SOURCE], |_| -1.0));
-    assert_eq!((outcome.targets[0].text.as_str(), outcome.kinds(0)), (GOOD, vec![]));
-    assert_eq!((outcome.rounds.len(), outcome.retries), (1, 0));
-    let mut asked = 0;
-    let pool = outcome.rounds[0].len();
-    let mended = translate_with(Quality::Best, &sources, 4096, |_| {
-        asked += 1;
-        if asked <= pool { said(SOURCE) } else { said(GOOD) }
-    });
-    assert_eq!((mended.targets[0].text.as_str(), mended.rounds.len()), (GOOD, 2));
-    assert_eq!((mended.rounds[1].len(), mended.retries), (1, 1), "a retry is one question");
 }
 
 #[test]

@@ -351,6 +351,27 @@ fn a_model_that_writes_nothing_or_declines_is_replaced_by_the_text() {
     }
 }
 
+/// An answer to a question in the text, say, instead of a summary.
+#[test]
+fn a_summary_that_no_passage_carries_is_replaced_by_the_text() {
+    for length in [Length::Sentences(3), Length::Words(30), Length::Headline] {
+        let (summary, asked) = summarize(length, "The capital of Italy is Rome.");
+        assert_eq!(asked.len(), 3);
+        assert_eq!(summary.method, Method::Extractive);
+        assert_eq!(kinds(&summary.sentences[0]), [FlagKind::Unsupported]);
+        assert!(
+            summary.sentences.iter().all(|s| ARTICLE.contains(&s.text.as_str()) && !s.sources.is_empty())
+        );
+    }
+    // An answer with less to doubt does not outdo one that says something of the text.
+    let (summary, _) = run(&ARTICLE, &options(Length::Sentences(2)), |request| match parts(request).2 {
+        Wording::Strict => hypothesis("The capital of Italy is Rome. It has many fountains."),
+        _ => hypothesis("Whitcombe built 77 pools in Paris in 1999. The plant will supply 4,200 homes."),
+    });
+    assert_eq!(summary.method, Method::Abstractive);
+    assert!(texts(&summary)[1].starts_with("The plant"));
+}
+
 #[test]
 fn an_unfinished_sentence_is_dropped_and_a_repeated_one_counts_once() {
     let cut = Hypothesis { finish: Finish::Length, ..hypothesis(&format!("{GOOD} The council wants to")) };

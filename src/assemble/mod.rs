@@ -6,7 +6,7 @@ use crate::glossary::Compliance;
 use crate::lang::LangPair;
 use crate::memory::Suggestion;
 use crate::segment::Segment;
-use crate::translate::Target;
+use crate::translate::{Alternative, Target};
 
 /// A document in two languages, segment by segment.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub struct Unit {
     pub segment: Segment,
     /// The translation, or a copy of the source.
     pub target: Target,
-    /// Other translations, where they were asked for: the likeliest first, all different from each other and from
+    /// Other translations, where they were asked for: the best first, all different from each other and from
     /// the target.
     pub alternatives: Vec<Alternative>,
     /// What a translation memory holds for the segment, where there was one.
@@ -44,15 +44,6 @@ pub enum MemoryMatch {
     Exact,
     /// The translation of a similar text, which was not used.
     Fuzzy(Suggestion),
-}
-
-/// Another translation of a segment.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Alternative {
-    /// The translation, in one line.
-    pub text: String,
-    /// Mean natural logarithm of the token probabilities.
-    pub logprob: Option<f64>,
 }
 
 impl Unit {

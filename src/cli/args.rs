@@ -92,7 +92,7 @@ pub(crate) struct TranslateArgs {
     /// How the two texts stand to each other; by default the target alone, in HTML and Markdown side by side.
     #[arg(long, value_enum)]
     pub layout: Option<LayoutArg>,
-    /// How much work each sentence is worth: one translation, or a choice among 3 (`balanced`) or 10 (`best`), for
+    /// How much work each sentence is worth: one translation, or a choice among 6 (`balanced`) or 12 (`best`), for
     /// chat models.
     #[arg(long, value_enum, default_value_t)]
     pub quality: QualityArg,
@@ -100,7 +100,7 @@ pub(crate) struct TranslateArgs {
     #[arg(long, value_enum, conflicts_with = "via")]
     pub formality: Option<FormalityArg>,
     /// Up to this many other translations of each segment, in JSON or below the target, source and target in turn
-    /// unless another layout of both is named. Encoder-decoder models have them.
+    /// unless another layout of both is named. Encoder-decoders have them, and chat models with a --quality that chooses.
     #[arg(long, value_name = "N", value_parser = few, default_value_t = 0)]
     pub alternatives: usize,
     /// Translate in two steps: into this language with --model, and from it into the target with --via-model. Goes

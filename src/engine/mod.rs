@@ -63,8 +63,9 @@ pub trait Engine: Send {
         _count: usize,
         _observe: &mut dyn FnMut(Event<'_>) -> Flow,
     ) -> Result<Vec<Vec<Hypothesis>>> {
-        Err(Error::usage("this model writes one translation of each text and has no alternatives")
-            .hint("encoder-decoders such as OPUS-MT, NLLB-200 and MADLAD-400 have them"))
+        Err(Error::usage("this model writes one translation of each text and has no alternatives").hint(
+            "choose among several with `--quality balanced`, or name an encoder-decoder such as OPUS-MT, NLLB-200 or MADLAD-400",
+        ))
     }
 }
 

@@ -1,10 +1,10 @@
-//! Other translations of segments that have one.
+//! Other translations of segments that have one, from models that search for several at once.
 
-use crate::assemble::{Alternative, Bitext};
+use crate::assemble::Bitext;
 use crate::engine::{Event, Flow};
 use crate::error::{Error, Result};
 use crate::pipeline::{Model, Progress};
-use crate::translate::{normalised, whole};
+use crate::translate::{Alternative, normalised, whole};
 
 /// Asks for up to `count` other translations of each segment that the model translated in one piece. They are shown as
 /// the model wrote them and were not checked.

@@ -70,8 +70,9 @@ impl Translator {
         self
     }
 
-    /// Asks for up to so many other translations of each segment of a document. Encoder-decoders have them; other
-    /// models fail with [`ErrorKind::Usage`](crate::ErrorKind::Usage).
+    /// Asks for up to so many other translations of each segment of a document. Encoder-decoders have them; chat models
+    /// have the candidates that were not chosen, at a [`quality`](Self::quality) with a choice, and fail with
+    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) at another.
     #[must_use]
     pub fn alternatives(mut self, count: usize) -> Self {
         self.alternatives = count;
@@ -135,7 +136,8 @@ impl Translator {
     ) -> Result<Bitext> {
         let (source, confidence) = source_language(document, self.source.as_ref(), &self.target);
         let pair = LangPair { source, target: self.target.clone() };
-        if self.alternatives > 0 {
+        let searches = self.alternatives > 0 && self.quality == Quality::Fast;
+        if searches {
             // A model without alternatives is told before the work.
             self.model.alternatives(&[], self.alternatives, &mut |_| Flow::Continue)?;
         }
@@ -146,12 +148,13 @@ impl Translator {
             .collect();
         let mut recall = self.recall(&sources, &pair)?;
         let suggestions = recall.suggestions()?;
-        let targets = self.run_rounds(&sources, &pair, &mut recall, &mut |event| match event {
+        let rounds = self.run_rounds(&sources, &pair, &mut recall, &mut |event| match event {
             RoundEvent::Progress(progress) => observe(progress),
             RoundEvent::Ready { index, target } => {
                 observe(Progress::Ready { segment: &segments[index], target })
             }
         })?;
+        let targets = finished(&rounds)?;
         let matches = recall.matches(suggestions, &targets);
         let mut bitext = Bitext::new(document.clone(), pair, confidence, segments, targets)?;
         bitext.units.iter_mut().zip(matches).for_each(|(unit, found)| unit.memory = found);
@@ -160,7 +163,10 @@ impl Translator {
             let pairs = translated.map(|unit| (bitext.source(unit), unit.target.text.as_str()));
             bitext.glossary = Some(glossary.terms(&bitext.pair).compliance(pairs));
         }
-        if self.alternatives > 0 {
+        for (index, unit) in bitext.units.iter_mut().enumerate() {
+            unit.alternatives = rounds.alternatives(index, self.alternatives);
+        }
+        if searches {
             add_alternatives(&self.model, &mut bitext, self.alternatives, observe)?;
         }
         Ok(bitext)
@@ -187,10 +193,11 @@ impl Translator {
         let pair = LangPair { source: source.clone(), target: self.target.clone() };
         let sources: Vec<Source<'_>> = texts.iter().map(|&text| Source { text, copy: false }).collect();
         let mut recall = self.recall(&sources, &pair)?;
-        self.run_rounds(&sources, &pair, &mut recall, &mut |event| match event {
+        let rounds = self.run_rounds(&sources, &pair, &mut recall, &mut |event| match event {
             RoundEvent::Progress(progress) => observe(progress),
             RoundEvent::Ready { .. } => Flow::Continue,
-        })
+        })?;
+        finished(&rounds)
     }
 
     fn recall<'a>(&'a self, sources: &'a [Source<'a>], pair: &'a LangPair) -> Result<Recall<'a>> {
@@ -206,7 +213,7 @@ impl Translator {
         pair: &LangPair,
         recall: &mut Recall<'_>,
         observe: &mut dyn FnMut(RoundEvent<'_>) -> Flow,
-    ) -> Result<Vec<Target>> {
+    ) -> Result<TranslationRounds> {
         let model = &self.model;
         if self.quality != Quality::Fast && !model.weighs() {
             return Err(Error::usage("this model cannot weigh several translations of a text")
@@ -233,8 +240,7 @@ impl Translator {
         let asked = self.ask(&mut rounds, observe);
         let kept = recall.keep(rounds.targets());
         asked.and(kept)?;
-        let unanswered = || Error::runtime("a segment was left without a translation");
-        rounds.targets().iter().map(|target| target.clone().ok_or_else(unanswered)).collect()
+        Ok(rounds)
     }
 
     /// Asks, lets the room decide what is good enough, and asks again until nothing is left to ask.
@@ -270,6 +276,12 @@ impl Translator {
         }
         Ok(())
     }
+}
+
+/// The targets of rounds that are over.
+fn finished(rounds: &TranslationRounds) -> Result<Vec<Target>> {
+    let unanswered = || Error::runtime("a segment was left without a translation");
+    rounds.targets().iter().map(|target| target.clone().ok_or_else(unanswered)).collect()
 }
 
 /// A document that is read in its own language: every target is its source.

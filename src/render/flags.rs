@@ -50,7 +50,9 @@ pub(super) fn meaning(kind: FlagKind) -> &'static str {
         FlagKind::Preamble => "The output opens with a chat phrase that is not in the source.",
         FlagKind::Refusal => "The model declined instead of translating.",
         FlagKind::Truncated => "The output was cut at the length limit, or breaks off.",
-        FlagKind::Unsupported => "No sentence of the text was found that supports this.",
+        FlagKind::Unsupported => {
+            "No sentence of the text was found that supports this, or what the model wrote in its place."
+        }
         FlagKind::UnknownName => "A name that the text does not contain.",
         FlagKind::UnknownNumber => "A number that the text does not contain.",
         FlagKind::SummaryLength => "The summary is not of the length that was asked for.",

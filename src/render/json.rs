@@ -7,12 +7,13 @@ use serde_json::ser::Formatter;
 
 use super::clean::is_bidi_control;
 use super::{Article, ModelInfo, Renderer, Timings, View};
-use crate::assemble::{Alternative, Bitext, MemoryMatch, Unit};
+use crate::assemble::{Bitext, MemoryMatch, Unit};
 use crate::document::{Block, BlockKind};
 use crate::flag::Flag;
 use crate::memory::Suggestion;
 use crate::segment::SegmentKind;
 use crate::summarize::{Method, Summary, SummarySentence};
+use crate::translate::Alternative;
 
 /// The version of the object's shape; it grows when a key changes its meaning.
 const SCHEMA: u32 = 1;

@@ -38,8 +38,9 @@ const HEADLINE_WORDS: usize = 20;
 ///
 /// A summary keeps its length: surplus sentences at the end are dropped, never parts of one. What cannot be had
 /// is flagged: a missing sentence on the last one, names and numbers that the source does not have and a lack
-/// of support on the sentence itself. When the model writes nothing, or declines, sentences of the text stand in
-/// ([`Method::Extractive`]), the first flagged [`FlagKind::Empty`] or [`FlagKind::Refusal`].
+/// of support on the sentence itself. When the model writes nothing, or declines, or says nothing that the text does,
+/// sentences of the text stand in ([`Method::Extractive`]), the first flagged [`FlagKind::Empty`],
+/// [`FlagKind::Refusal`] or [`FlagKind::Unsupported`].
 #[derive(Debug)]
 pub struct SummaryRounds {
     source: Source,
@@ -122,11 +123,12 @@ impl SummaryRounds {
         }
     }
 
-    /// The summary: the draft with the least to doubt, the earliest of several.
+    /// The summary: of the drafts that say something of the text the one with the least to doubt, the earliest of
+    /// several.
     pub fn finish(mut self) -> Summary {
         self.take_answers();
-        let refused = self.drafts.iter().any(|draft| draft.refused);
-        let usable = self.drafts.into_iter().filter(|draft| !draft.sentences.is_empty());
+        let failure = Failure::of(&self.drafts);
+        let usable = self.drafts.into_iter().filter(Draft::is_supported);
         match usable.min_by_key(|draft| draft.doubts(self.options.length)) {
             Some(draft) => Summary {
                 lang: self.options.lang,
@@ -134,7 +136,7 @@ impl SummaryRounds {
                 sentences: draft.sentences,
                 bulleted: self.fallback.bulleted,
             },
-            None => without_model(self.fallback, refused),
+            None => without_model(self.fallback, failure),
         }
     }
 
@@ -281,8 +283,12 @@ impl Draft {
     /// Whether the draft is good enough: complete, nothing invented, and not all of it without support.
     fn holds(&self) -> bool {
         let bad = |flag: &Flag| flag.kind != FlagKind::Unsupported;
-        !self.sentences.iter().any(|sentence| sentence.flags.iter().any(bad))
-            && self.sentences.iter().any(|sentence| !sentence.sources.is_empty())
+        !self.sentences.iter().any(|sentence| sentence.flags.iter().any(bad)) && self.is_supported()
+    }
+
+    /// Whether the text carries any of it. An answer to a question in the text, or to an order, is no summary of it.
+    fn is_supported(&self) -> bool {
+        self.sentences.iter().any(|sentence| !sentence.sources.is_empty())
     }
 
     /// How much there is to doubt: flags, and sentences that are missing.
@@ -343,14 +349,35 @@ fn answer_tokens(options: &SummaryOptions, length: Length) -> usize {
     tokens.min(options.budget / 2).max(1)
 }
 
+/// Why no draft could be used.
+#[derive(Clone, Copy, Debug)]
+enum Failure {
+    Refused,
+    Unsupported,
+    Empty,
+}
+
+impl Failure {
+    fn of(drafts: &[Draft]) -> Self {
+        if drafts.iter().any(|draft| draft.refused) {
+            Self::Refused
+        } else if drafts.iter().any(|draft| !draft.sentences.is_empty()) {
+            Self::Unsupported
+        } else {
+            Self::Empty
+        }
+    }
+}
+
 /// The extractive summary in place of one that the model did not write, and the flag that says so.
-fn without_model(mut fallback: Summary, refused: bool) -> Summary {
-    let (kind, what) = match refused {
-        true => (FlagKind::Refusal, "the model declined; sentences of the text stand here"),
-        false => (FlagKind::Empty, "the model wrote no summary; sentences of the text stand here"),
+fn without_model(mut fallback: Summary, failure: Failure) -> Summary {
+    let (kind, what) = match failure {
+        Failure::Refused => (FlagKind::Refusal, "the model declined"),
+        Failure::Unsupported => (FlagKind::Unsupported, "no passage says what the model wrote"),
+        Failure::Empty => (FlagKind::Empty, "the model wrote no summary"),
     };
     if let Some(first) = fallback.sentences.first_mut() {
-        first.flags.push(Flag::new(kind, what));
+        first.flags.push(Flag::new(kind, format!("{what}; sentences of the text stand here")));
     }
     fallback
 }

@@ -28,8 +28,11 @@ pub(super) struct Job {
     /// The parts that the present attempt asks for: the whole text, or its clauses.
     pub(super) pieces: Vec<pieces::Piece>,
     pub(super) answers: Vec<Option<Hypothesis>>,
-    /// Candidates between which is chosen; the requests of a round that weighs them are for these.
+    /// Candidates between which is chosen, and the places of those that a round weighs.
     pub(super) pool: Vec<Candidate>,
+    finalists: Vec<usize>,
+    /// Candidates of the first attempt that were not chosen, the best first.
+    pub(super) others: Vec<Candidate>,
     pub(super) best: Option<Candidate>,
     pub(super) settled: bool,
 }
@@ -41,8 +44,9 @@ pub(super) struct Wishes {
     pub(super) formality: Option<Formality>,
 }
 
-/// What the requests of a round share.
+/// What all texts share.
 pub(super) struct Asking<'a> {
+    pub(super) quality: Quality,
     pub(super) pair: &'a LangPair,
     pub(super) wishes: &'a Wishes,
     pub(super) budget: usize,
@@ -69,19 +73,21 @@ impl Job {
             pieces: Vec::new(),
             answers: Vec::new(),
             pool: Vec::new(),
+            finalists: Vec::new(),
+            others: Vec::new(),
             best: None,
             settled: false,
         }
     }
 
     /// Begins another attempt: a request for each piece, or for each candidate of the whole, with its number.
-    pub(super) fn next_attempt(&mut self, quality: Quality, asking: &Asking<'_>) -> Vec<(usize, Request)> {
+    pub(super) fn next_attempt(&mut self, asking: &Asking<'_>) -> Vec<(usize, Request)> {
         // What was a candidate already is not asked for again.
-        if self.attempts == 1 && quality.asks(Wording::Strict) && !self.lacks_terms_only() {
+        if self.attempts == 1 && asking.quality.asks(Wording::Strict) && !self.lacks_terms_only() {
             self.attempts += 1;
         }
         let (parts, ways) = match self.attempts {
-            0 => self.whole(quality.ways(self.seed)),
+            0 => self.whole(asking.quality.ways(self.seed)),
             // The terms alone make it another question.
             1 if self.lacks_terms_only() => self.whole(vec![(Wording::Plain, Decoding::Greedy)]),
             1 => self.whole(vec![(Wording::Strict, Decoding::Greedy)]),
@@ -135,7 +141,7 @@ impl Job {
         is_changed.then(|| verbatim::apart(&self.text)).flatten()
     }
 
-    /// How probable is the text after each candidate? Candidates of the same text are asked for once.
+    /// How probable is the text after each of the most promising candidates?
     pub(super) fn weighings(&mut self, pair: &LangPair) -> Vec<(usize, Request)> {
         let back = LangPair { source: pair.target.clone(), target: pair.source.clone() };
         let request = |candidate: &Candidate| Request {
@@ -149,33 +155,52 @@ impl Job {
             decoding: Decoding::Forced { answer: self.text.clone() },
             max_tokens: self.tokens,
         };
-        let requests: Vec<Request> = different(&self.pool).map(request).collect();
+        let requests: Vec<Request> = self.finalists.iter().map(|&place| request(&self.pool[place])).collect();
         self.answers = vec![None; requests.len()];
         requests.into_iter().enumerate().collect()
     }
 
     /// Judges the present attempt, or the candidates that were weighed, once all of it is answered.
-    pub(super) fn judge(&mut self, pair: &LangPair, wishes: &Wishes) {
+    pub(super) fn judge(&mut self, asking: &Asking<'_>) {
         let Some(answers) = self.answers.iter().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
             return;
         };
         if !self.pool.is_empty() {
-            let chosen = chosen(&self.pool, &answers, self.tokens);
-            self.pool.clear();
-            return self.take(chosen);
+            let weighed = weighed(&self.finalists, &answers);
+            return self.choose(&weighed);
         }
         // The first attempt asks for the whole text again and again, the others for its parts.
         let mut pool: Vec<Candidate> = match self.attempts {
-            1 => answers.iter().map(|answer| self.candidate(&[*answer], pair, wishes)).collect(),
-            _ => vec![self.candidate(&answers, pair, wishes)],
+            1 => answers.iter().map(|answer| self.candidate(&[*answer], asking)).collect(),
+            _ => vec![self.candidate(&answers, asking)],
         };
         let least = pool.iter().map(|candidate| guards::severity(&candidate.flags)).min();
         pool.retain(|candidate| Some(guards::severity(&candidate.flags)) == least);
-        if different(&pool).nth(1).is_some() {
-            self.pool = pool;
-        } else {
-            self.take(pool.into_iter().next());
+        self.pool = pool;
+        self.finalists = self.promising(asking);
+        if self.finalists.len() < 2 {
+            self.choose(&HashMap::new());
         }
+    }
+
+    /// The places of the candidates after which the source is weighed, as far as both have room in a prompt.
+    fn promising(&self, asking: &Asking<'_>) -> Vec<usize> {
+        // A token takes a byte at least.
+        let fits = |place: &usize| self.pool[*place].text.len() + self.tokens <= asking.budget;
+        let ranked = choose::ranked(&choices(&self.pool, &HashMap::new()), self.tokens);
+        ranked.into_iter().filter(fits).take(asking.quality.finalists()).collect()
+    }
+
+    /// Takes the best of the pool, and keeps the others in mind.
+    fn choose(&mut self, weighed: &HashMap<usize, f64>) {
+        let ranked = choose::ranked(&choices(&self.pool, weighed), self.tokens);
+        let pool = std::mem::take(&mut self.pool);
+        let mut ranked = ranked.into_iter().filter_map(|place| pool.get(place).cloned());
+        let chosen = ranked.next();
+        if self.attempts == 1 {
+            self.others = ranked.collect();
+        }
+        self.take(chosen);
     }
 
     /// Takes what an attempt came to. It settles the matter if it has no fault or was the last.
@@ -188,7 +213,7 @@ impl Job {
     }
 
     /// The candidate that is made of an answer for each piece, in order.
-    fn candidate(&self, answers: &[&Hypothesis], pair: &LangPair, wishes: &Wishes) -> Candidate {
+    fn candidate(&self, answers: &[&Hypothesis], asking: &Asking<'_>) -> Candidate {
         let texts: Vec<String> = answers.iter().map(|answer| normalised(&answer.text)).collect();
         // A part without a translation makes the whole worthless.
         let text = match texts.iter().any(String::is_empty) {
@@ -199,7 +224,8 @@ impl Job {
             }
         };
         let finish = answers.iter().map(|a| a.finish).find(|&f| f != Finish::Stop).unwrap_or(Finish::Stop);
-        let flags = check(&Exchange { source: &self.text, output: &text, finish, pair }, wishes);
+        let flags =
+            check(&Exchange { source: &self.text, output: &text, finish, pair: asking.pair }, asking.wishes);
         let tokens = answers.iter().map(|answer| answer.tokens).sum();
         let logprob = mean_logprob(answers.iter().map(|answer| (answer.logprob, answer.tokens)));
         Candidate { text, flags, logprob, tokens }
@@ -222,33 +248,31 @@ impl Candidate {
     }
 }
 
-/// The first of the candidates with each text.
-fn different(pool: &[Candidate]) -> impl Iterator<Item = &Candidate> {
-    let is_first = |(place, candidate): &(usize, &Candidate)| {
-        !pool.iter().take(*place).any(|before| before.text == candidate.text)
-    };
-    pool.iter().enumerate().filter(is_first).map(|(_, candidate)| candidate)
-}
-
-/// The best of the candidates, whose different texts were weighed with these answers, a source of so many tokens.
-fn chosen(pool: &[Candidate], answers: &[&Hypothesis], tokens: usize) -> Option<Candidate> {
-    let sum = |logprob: Option<f64>, tokens: usize| logprob.unwrap_or(0.0) * tokens as f64;
+/// The logarithm of the source's probability after each of these candidates.
+fn weighed(finalists: &[usize], answers: &[&Hypothesis]) -> HashMap<usize, f64> {
     // Without an answer for each there is nothing to compare.
     let complete = answers.iter().all(|answer| answer.logprob.is_some());
-    let weighed: HashMap<&str, f64> = different(pool)
+    finalists
+        .iter()
         .zip(answers)
         .filter(|_| complete)
-        .map(|(candidate, answer)| (candidate.text.as_str(), sum(answer.logprob, answer.tokens)))
-        .collect();
-    let choices: Vec<Choice<'_>> = pool
-        .iter()
-        .map(|candidate| Choice {
-            text: &candidate.text,
-            forward: sum(candidate.logprob, candidate.tokens),
-            backward: weighed.get(candidate.text.as_str()).copied().unwrap_or_default(),
-        })
-        .collect();
-    choose::best(&choices, tokens).and_then(|place| pool.get(place)).cloned()
+        .map(|(&place, answer)| (place, sum(answer.logprob, answer.tokens)))
+        .collect()
+}
+
+/// The candidates with what they were found to weigh.
+fn choices<'a>(pool: &'a [Candidate], weighed: &HashMap<usize, f64>) -> Vec<Choice<'a>> {
+    let choice = |(place, candidate): (usize, &'a Candidate)| Choice {
+        text: &candidate.text,
+        forward: sum(candidate.logprob, candidate.tokens),
+        backward: weighed.get(&place).copied(),
+    };
+    pool.iter().enumerate().map(choice).collect()
+}
+
+/// The logarithm of the probability of all tokens from their mean; 0 where a model does not say.
+fn sum(logprob: Option<f64>, tokens: usize) -> f64 {
+    logprob.unwrap_or(0.0) * tokens as f64
 }
 
 /// What no model wrote.

@@ -31,6 +31,15 @@ pub struct Target {
     pub logprob: Option<f64>,
 }
 
+/// Another translation of a segment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alternative {
+    /// The translation, in one line.
+    pub text: String,
+    /// Mean natural logarithm of the token probabilities.
+    pub logprob: Option<f64>,
+}
+
 /// One text to translate.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {

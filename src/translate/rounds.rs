@@ -6,7 +6,7 @@ use super::choose::Quality;
 use super::guards::Exchange;
 use super::job::{Asking, Candidate, Job, Wishes, check, hypothesis, max_tokens, mean_logprob};
 use super::pieces::normalised;
-use super::{Source, Target, copy, pieces};
+use super::{Alternative, Source, Target, copy, pieces};
 use crate::document::strip_control_characters;
 use crate::engine::{Finish, Hypothesis};
 use crate::error::Result;
@@ -21,8 +21,8 @@ const PIECE_TOKENS: usize = 256;
 /// A translation in the making: asks, checks, asks again, and ends with one target for each source.
 ///
 /// One segment is one request, or one for each candidate of the [`Quality`]; the same text is asked for once. Of
-/// several candidates those with the least grave faults stay, and a round asks how probable the source is after each
-/// of them; that, their own probability and how much they agree decide. A segment that is longer than the budget allows
+/// several candidates those with the least grave faults stay, and a round asks how probable the source is after the most
+/// promising of them; that, their own probability and how much they agree decide. A segment that is longer than the budget allows
 /// is asked for in pieces. An answer that a guard objects to is asked for again: first with another wording,
 /// then clause by clause or with sampling (the seed is the text's place in the order of asking), or, where an address, code,
 /// a placeholder or a tag did not come through, in the pieces between those. If no answer is free of
@@ -156,12 +156,11 @@ impl TranslationRounds {
             self.answer(job, piece, hypothesis(""));
         }
         let mut requests = Vec::new();
+        let asking =
+            Asking { quality: self.quality, pair: &self.pair, wishes: &self.wishes, budget: self.budget };
         for (index, job) in self.jobs.iter_mut().enumerate().filter(|(_, job)| !job.settled) {
             let asked = match job.pool.is_empty() {
-                true => {
-                    let asking = Asking { pair: &self.pair, wishes: &self.wishes, budget: self.budget };
-                    job.next_attempt(self.quality, &asking)
-                }
+                true => job.next_attempt(&asking),
                 false => job.weighings(&self.pair),
             };
             for (number, request) in asked {
@@ -188,6 +187,21 @@ impl TranslationRounds {
         &self.targets
     }
 
+    /// Up to `count` other translations of the source with this index, the best first, all different from each other and
+    /// from the target: the candidates that were not chosen. A text in pieces has none, and so has one without a choice.
+    pub fn alternatives(&self, index: usize, count: usize) -> Vec<Alternative> {
+        let Ok(unit) = self.units.binary_search_by_key(&index, |unit| unit.segment) else {
+            return Vec::new();
+        };
+        let ([job], Some(Some(target))) = (self.units[unit].jobs.as_slice(), self.targets.get(index)) else {
+            return Vec::new();
+        };
+        let others = self.jobs[*job].others.iter().filter(|other| other.text != target.text);
+        let alternative =
+            |other: &Candidate| Alternative { text: other.text.clone(), logprob: other.logprob };
+        others.take(count).map(alternative).collect()
+    }
+
     /// How many texts were asked for again, each time counted.
     pub fn retries(&self) -> usize {
         self.retries
@@ -204,12 +218,14 @@ impl TranslationRounds {
     }
 
     fn answer(&mut self, index: usize, piece: usize, hypothesis: Hypothesis) {
+        let asking =
+            Asking { quality: self.quality, pair: &self.pair, wishes: &self.wishes, budget: self.budget };
         let job = &mut self.jobs[index];
         match job.answers.get_mut(piece) {
             Some(answer @ None) => *answer = Some(hypothesis),
             _ => return,
         }
-        job.judge(&self.pair, &self.wishes);
+        job.judge(&asking);
         if !job.settled {
             return;
         }

@@ -1,9 +1,10 @@
 //! JSON and its schema.
 
-use diglot::assemble::{Alternative, MemoryMatch};
+use diglot::assemble::MemoryMatch;
 use diglot::document::BlockKind;
 use diglot::render::{Format, JSON_SCHEMA, Layout, Timings};
 use diglot::summarize::Method;
+use diglot::translate::Alternative;
 use diglot::{Compliance, Flag, FlagKind, Lang, Suggestion};
 use serde_json::{Value, json};
 

@@ -1,11 +1,11 @@
 //! Plain text.
 
-use diglot::assemble::{Alternative, Bitext};
+use diglot::assemble::Bitext;
 use diglot::document::{BlockKind, Document};
 use diglot::render::{Format, Layout, View};
 use diglot::segment::{Segment, segment};
 use diglot::summarize::Method;
-use diglot::translate::Target;
+use diglot::translate::{Alternative, Target};
 use diglot::{Lang, LangPair};
 use proptest::prelude::*;
 

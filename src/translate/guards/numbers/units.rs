@@ -166,7 +166,7 @@ pub(super) fn square_or_cubic(prefix: &str, token: &str) -> Option<usize> {
 
 /// Whether two amounts in different units are the same but for rounding.
 pub(super) fn agree(a: (Value, usize), b: (Value, usize)) -> bool {
-    let (Some(&(dimensions, _, ..)), Some(&(others, _, ..))) = (UNITS.get(a.1), UNITS.get(b.1)) else {
+    let (Some(&(dimensions, ..)), Some(&(others, ..))) = (UNITS.get(a.1), UNITS.get(b.1)) else {
         return false;
     };
     let Some(dimension) = dimensions.iter().find(|one| **one != Money && others.contains(one)) else {
