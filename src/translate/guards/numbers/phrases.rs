@@ -10,7 +10,7 @@ use super::words::Meaning;
 
 /// What is numbered by a word behind it, where others put one before it: `season three`, `dritte Staffel`.
 const NUMBERED: &str = "season episode chapter part phase stage round volume book page section article act scene level \
-    step class grade group lesson day week game match heat lap war question option rule number channel staffel folge \
+    place rank position platz rang step class grade group lesson day week game match heat lap war question option rule number channel staffel folge \
     kapitel teil phase etappe runde band buch seite abschnitt artikel akt szene stufe schritt klasse gruppe lektion \
     tag woche spiel lauf frage regel nummer";
 
@@ -19,10 +19,7 @@ impl Reader<'_> {
     pub(super) fn phrase(&self, at: usize, mentions: &mut Vec<Mention>) -> Option<usize> {
         match self.language {
             Language::German => self.half_to(at, mentions).or_else(|| self.half_of(at, 1, mentions)),
-            Language::English => self
-                .other(at, mentions)
-                .or_else(|| self.half_of(at, 2, mentions))
-                .or_else(|| self.half_an_hour(at, mentions)),
+            Language::English => self.other(at, mentions).or_else(|| self.half_of(at, 2, mentions)),
             Language::Other(_) => None,
         }
     }
@@ -39,27 +36,21 @@ impl Reader<'_> {
         Some(2)
     }
 
-    /// `halbe Million`, `half a million`; `halbe Stunde`.
+    /// `halbe Million`, `half a million`; `halbe Stunde`, `half an hour`, which may be told in minutes.
     fn half_of(&self, at: usize, words: usize, mentions: &mut Vec<Mention>) -> Option<usize> {
         let half = matches!(self.word_at(at).as_str(), "half" | "halbe" | "halben" | "halber" | "halbes");
-        if !half || (words == 2 && self.word_at(at + 1) != "a") {
+        if !half || (words == 2 && !matches!(self.word_at(at + 1).as_str(), "a" | "an")) {
             return None;
         }
-        if self.word_at(at + 1) == "stunde" {
-            mentions.push(Mention::hint(self.text(at, 2), vec![Value::whole(30)]));
-            return Some(2);
+        let half = Value::from_digits("0", "5");
+        let (value, taken) = self.scaled(half, at + words);
+        if taken == 0 {
+            self.unit(at + words)?;
+            mentions.push(Mention::hint(self.text(at, words), vec![half]));
+            return Some(words);
         }
-        let (value, taken) = self.scaled(Value::from_digits("0", "5"), at + words);
-        let text = self.text(at, words + taken);
-        (taken > 0).then(|| mentions.push(Mention::firm(text, vec![value])))?;
+        mentions.push(Mention::firm(self.text(at, words + taken), vec![value]));
         Some(words + taken)
-    }
-
-    fn half_an_hour(&self, at: usize, mentions: &mut Vec<Mention>) -> Option<usize> {
-        let half =
-            self.word_at(at) == "half" && self.word_at(at + 1) == "an" && self.word_at(at + 2) == "hour";
-        half.then(|| mentions.push(Mention::hint(self.text(at, 3), vec![Value::whole(30)])))?;
-        Some(3)
     }
 
     /// `every other week`
@@ -71,7 +62,7 @@ impl Reader<'_> {
 
     /// What the words around the last mention, which stands from `at` to `end`, make of it.
     pub(super) fn refine(&self, at: usize, end: usize, mention: &mut Mention) {
-        mention.unit = self.unit(end);
+        mention.unit = self.unit(end).or(mention.unit);
         let before = |back: usize| at.checked_sub(back).map_or(String::new(), |at| self.word_at(at));
         let counts = mention.sense == Sense::Count;
         let is_numbered = NUMBERED.split_ascii_whitespace().any(|noun| noun == before(1));
@@ -108,7 +99,7 @@ impl Reader<'_> {
     }
 
     /// The unit that stands here, by its place in the table of units.
-    fn unit(&self, at: usize) -> Option<usize> {
+    pub(super) fn unit(&self, at: usize) -> Option<usize> {
         let german = match self.language {
             Language::German => true,
             Language::English => false,
@@ -153,7 +144,7 @@ mod tests {
     }
 
     /// German, English, and the English with another number.
-    const PHRASES: [(&str, &str, &str); 26] = [
+    const PHRASES: [(&str, &str, &str); 29] = [
         ("Um halb neun geht es los.", "It starts at half past eight.", "It starts at half past nine."),
         ("Der Zug fährt um halb drei.", "The train leaves at 2:30.", "The train leaves at 3:30."),
         ("Eine halbe Million wohnt hier.", "Half a million live here.", "A million live here."),
@@ -164,6 +155,17 @@ mod tests {
         ),
         ("Nach 30 Minuten kam er.", "After half an hour he came.", "After an hour he came."),
         ("Nach einer Dreiviertelstunde kam er.", "After 45 minutes he came.", "After 40 minutes he came."),
+        (
+            "Vor 100 Jahren war das anders.",
+            "A century ago this was different.",
+            "Ten years ago this was different.",
+        ),
+        ("Er lag auf Platz drei.", "He was in third place.", "He was in second place."),
+        (
+            "Das Haus ist aus dem 18. Jahrhundert.",
+            "The house is from the 1700s.",
+            "The house is from the 1800s.",
+        ),
         ("Jede fünfte Brücke ist alt.", "One in five bridges is old.", "One in six bridges is old."),
         ("20 Prozent der Brücken sind alt.", "One in five bridges is old.", "One in four bridges is old."),
         ("75 Prozent stimmten zu.", "Three quarters agreed.", "Three fifths agreed."),
@@ -203,7 +205,7 @@ mod tests {
     ];
 
     /// The same for amounts in other units.
-    const AMOUNTS: [(&str, &str, &str); 14] = [
+    const AMOUNTS: [(&str, &str, &str); 17] = [
         ("Das Boot ist 20 Meter lang.", "The boat is 65 feet long.", "The boat is 56 feet long."),
         ("Er wog 136 Kilogramm.", "He weighed 300 pounds.", "He weighed 200 pounds."),
         ("Er wog 300 Pfund (136 kg).", "He weighed 300 pounds.", "He weighed 136 pounds."),
@@ -223,6 +225,13 @@ mod tests {
         ("Es fuhr 160 Kilometer pro Stunde.", "It was doing 100 mph.", "It was doing 160 mph."),
         ("Das Feld ist 2 Hektar groß.", "The field covers 5 acres.", "The field covers 15 acres."),
         ("Nach anderthalb Jahren kam er.", "He came after 18 months.", "He came after 16 months."),
+        (
+            "Der Film läuft 90 Minuten.",
+            "The film lasts an hour and a half.",
+            "The film lasts two hours and a half.",
+        ),
+        ("Er trank einen halben Liter.", "He drank 500 ml.", "He drank 400 ml."),
+        ("Sie blieb sechs Monate.", "She stayed for half a year.", "She stayed for a year."),
         ("Es dauerte 24 Stunden.", "It took one day.", "It took two days."),
         (
             "Seit zwei Jahrzehnten sinkt der Preis.",

@@ -110,6 +110,9 @@ impl<'a> Reader<'a> {
         if digits == 2 && (is_decade || self.follows_year(at)) {
             values.extend(in_centuries(value));
         }
+        // `the 1700s`, the 18th century
+        let hundreds = value.as_whole().filter(|year| digits == 4 && next.text == "s" && year % 100 == 0);
+        values.extend(hundreds.map(|year| Value::whole(year / 100 + 1)));
         if digits == 4 && self.follows_year(at) {
             values.extend(value.as_whole().map(|year| Value::whole(year % 100)));
         }
@@ -148,7 +151,9 @@ impl<'a> Reader<'a> {
         }
         // `an hour and a half`
         if matches!(word, "a" | "an" | "one") && self.and_a_half(at + 2) {
-            mentions.push(Mention::firm(self.text(at, 5), vec![Value::and_a_half(1)]));
+            let text = self.text(at, 5);
+            mentions
+                .push(Mention { unit: self.unit(at + 1), ..Mention::firm(text, vec![Value::and_a_half(1)]) });
             return 5;
         }
         let Some(meaning) = self.language.meaning(word) else { return 1 };

@@ -62,6 +62,8 @@ pub(in crate::translate::guards::numbers) fn english(word: &str) -> Option<Meani
         "noon" | "midday" => Meaning::Either(&[12]),
         "midnight" => Meaning::Either(&[0, 24, 12]),
         "half" | "halves" => Meaning::Either(&[50]),
+        "century" | "centuries" => Meaning::Either(&[100]),
+        "millennium" | "millennia" => Meaning::Either(&[1000]),
         "decade" | "decades" | "tenfold" => Meaning::Hint(10),
         "first" | "firstly" => Meaning::Ordinal(1),
         "second" | "secondly" => Meaning::Ordinal(2),

@@ -65,6 +65,11 @@ pub(in crate::translate::guards::numbers) fn german(word: &str) -> Option<Meanin
         "dreiviertelstunde" => return Some(Meaning::Either(&[45])),
         "vierteljahr" | "quartal" => return Some(Meaning::Either(&[3])),
         "halbjahr" | "halbjahres" => return Some(Meaning::Either(&[6])),
+        "jahrzehnt" | "jahrzehnte" | "jahrzehnten" => return Some(Meaning::Either(&[10])),
+        "jahrhundert" | "jahrhunderts" | "jahrhunderte" | "jahrhunderten" => {
+            return Some(Meaning::Either(&[100]));
+        }
+        "jahrtausend" | "jahrtausende" | "jahrtausenden" => return Some(Meaning::Either(&[1000])),
         "mittag" | "mittags" => return Some(Meaning::Either(&[12])),
         "mitternacht" | "mitternachts" => return Some(Meaning::Either(&[0, 24, 12])),
         // `zu dritt`
