@@ -108,13 +108,11 @@ impl Reader<'_> {
         let hyphen = self.token(at).text == "-" && self.token(at).glued;
         let at = at + usize::from(hyphen);
         let (first, second) = (self.word_at(at), self.word_at(at + 1));
-        match (first.as_str(), second.as_str()) {
-            ("°", "c") => units::unit("celsius", german),
-            ("°", "f") => units::unit("fahrenheit", german),
-            ("grad" | "degree" | "degrees" | "°", scale) => units::unit(scale, german),
-            ("square", base) => units::square_or_cubic("quadrat", base),
-            ("cubic", base) => units::square_or_cubic("kubik", base),
-            (name, _) if self.token(at).kind == Kind::Word => units::unit(name, german),
+        match first.as_str() {
+            "grad" | "degree" | "degrees" | "°" | "square" | "cubic" => {
+                units::unit_behind(&first, &second, german)
+            }
+            name if self.token(at).kind == Kind::Word => units::unit(name, german),
             _ => None,
         }
     }

@@ -82,9 +82,6 @@ const UNITS: [Unit; 51] = [
     (&[Time], 3.15576e9, "jahrhundert jahrhunderte jahrhunderten", "century centuries"),
 ];
 
-/// English units of two words, and the German word that stands for both.
-const TWO_WORDS: [(&str, &str); 3] = [("square", "quadrat"), ("cubic", "kubik"), ("swiss", "")];
-
 /// A unit that the output has in the place of another, as the two texts write them; none unless both languages are
 /// known. Units whose amounts were converted as well are no fault.
 pub(super) fn changed(
@@ -123,25 +120,17 @@ fn mentioned(text: &str, lang: &Lang) -> Option<Vec<Mention>> {
     let mut mentions = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         let before = |back: usize| at.checked_sub(back).map_or("", |at| tokens[at].as_str());
-        let joined = TWO_WORDS.iter().find(|(english, _)| !german && *english == before(1));
-        let name = joined.map_or(token.as_str(), |(_, prefix)| prefix);
-        let degrees = matches!(before(1), "grad" | "degree" | "degrees" | "°");
-        let unit = match joined {
-            Some((_, prefix)) if !prefix.is_empty() => square_or_cubic(name, token),
-            _ => match (before(1), token.as_str()) {
-                ("°", "c") => unit("celsius", german),
-                ("°", "f") => unit("fahrenheit", german),
-                _ => unit(token, german),
-            },
-        };
+        // `20 square metres`, `20 Swiss francs`, `20 degrees Celsius`
+        let joined = matches!(before(1), "grad" | "degree" | "degrees" | "°")
+            || (!german && matches!(before(1), "square" | "cubic" | "swiss"));
+        let unit = unit_behind(before(1), token, german);
         // Spans of time are told in many ways; their numbers are compared.
         let Some(unit) = unit.filter(|&unit| UNITS[unit].0 != [Time]) else { continue };
         let amount = |back: usize| {
             let word = before(back);
             word.starts_with(|c: char| c.is_ascii_digit()) || is_scale(word) || is_cardinal(word, german)
         };
-        let counted =
-            amount(1) || (before(1) == "-" && amount(2)) || ((joined.is_some() || degrees) && amount(2));
+        let counted = amount(1) || ((joined || before(1) == "-") && amount(2));
         let money = UNITS[unit].0 == [Money] || matches!(token.as_str(), "£" | "sterling");
         if (counted || money) && !mentions.iter().any(|mention: &Mention| mention.unit == unit) {
             mentions.push(Mention { unit, text: token.clone() });
@@ -158,10 +147,20 @@ pub(super) fn unit(token: &str, german: bool) -> Option<usize> {
     })
 }
 
-/// The unit of an English name such as `square metres`, found by its German one.
-pub(super) fn square_or_cubic(prefix: &str, token: &str) -> Option<usize> {
-    let base = UNITS[unit(token, false)?].2.split(' ').next()?;
-    unit(&format!("{prefix}{base}"), true)
+/// The same for a name with the word before it: `square metres`, `°C`.
+pub(super) fn unit_behind(before: &str, token: &str, german: bool) -> Option<usize> {
+    // The table has areas and volumes of English under their signs, and finds them by their German names.
+    let joined = |prefix: &str| {
+        let base = UNITS[unit(token, false)?].2.split(' ').next()?;
+        unit(&format!("{prefix}{base}"), true)
+    };
+    match (before, token) {
+        ("°", "c") => unit("celsius", german),
+        ("°", "f") => unit("fahrenheit", german),
+        ("square", _) if !german => joined("quadrat"),
+        ("cubic", _) if !german => joined("kubik"),
+        _ => unit(token, german),
+    }
 }
 
 /// Whether two amounts in different units are the same but for rounding.
