@@ -82,7 +82,7 @@ fn kinds(sentence: &SummarySentence) -> Vec<FlagKind> {
 fn parts(request: &Request) -> (&str, Length, Wording) {
     match &request.task {
         Task::Summarize { text, length, wording, .. } => (text, *length, *wording),
-        Task::Translate { .. } => panic!("a summary asks for no translation"),
+        Task::Translate { .. } | Task::Write { .. } => panic!("a summary asks for no translation"),
     }
 }
 

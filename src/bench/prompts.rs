@@ -97,6 +97,7 @@ impl Engine for Recorder {
             .collect::<Result<_>>()?;
         let task = match requests.first().map(|request| &request.task) {
             Some(Task::Summarize { .. }) => "summarize",
+            Some(Task::Write { .. }) => "write",
             _ => "translate",
         };
         let mut rounds = self.rounds.lock().unwrap_or_else(PoisonError::into_inner);

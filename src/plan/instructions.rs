@@ -50,6 +50,7 @@ pub(super) fn instruct(task: &Task) -> String {
                 ),
             }
         }
+        Task::Write { lang } => format!("Write one sentence in {}.", lang.name()),
     }
 }
 
@@ -68,6 +69,7 @@ pub(super) fn complete(task: &Task) -> String {
         Task::Summarize { lang, text, length, .. } => {
             format!("{text}\n\nSummary in {} in {}:", lang.name(), describe(*length))
         }
+        Task::Write { lang } => format!("{}:", lang.name()),
     }
 }
 

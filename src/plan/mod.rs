@@ -49,6 +49,11 @@ pub enum Task {
         /// Which wording of the prompt.
         wording: Wording,
     },
+    /// Write a sentence of whatever in `lang`: asked to see how probable a given one is by itself.
+    Write {
+        /// The language of the sentence.
+        lang: Lang,
+    },
 }
 
 /// The wording of a prompt. Profiles word each differently, so a retry is a different question. A summary has neither

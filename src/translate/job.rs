@@ -1,10 +1,9 @@
 //! One text on its way to a translation: how it is asked for, attempt by attempt, and which answer is kept.
 
-use std::collections::HashMap;
-
-use super::choose::{self, Choice, Quality, Way};
-use super::guards::{self, Exchange, Guards};
+use super::choose::{Quality, Way};
+use super::guards::{Exchange, Guards};
 use super::pieces::normalised;
+use super::pool::{Candidate, Pool};
 use super::{pieces, verbatim};
 use crate::engine::{Finish, Hypothesis};
 use crate::flag::{Flag, FlagKind};
@@ -28,9 +27,8 @@ pub(super) struct Job {
     /// The parts that the present attempt asks for: the whole text, or its clauses.
     pub(super) pieces: Vec<pieces::Piece>,
     pub(super) answers: Vec<Option<Hypothesis>>,
-    /// Candidates between which is chosen, and the places of those that a round weighs.
-    pub(super) pool: Vec<Candidate>,
-    finalists: Vec<usize>,
+    /// Candidates between which rounds choose.
+    pub(super) pool: Option<Pool>,
     /// Candidates of the first attempt that were not chosen, the best first.
     pub(super) others: Vec<Candidate>,
     pub(super) best: Option<Candidate>,
@@ -52,15 +50,6 @@ pub(super) struct Asking<'a> {
     pub(super) budget: usize,
 }
 
-/// An answer with what the guards say of it.
-#[derive(Clone, Debug)]
-pub(super) struct Candidate {
-    pub(super) text: String,
-    pub(super) flags: Vec<Flag>,
-    pub(super) logprob: Option<f64>,
-    pub(super) tokens: usize,
-}
-
 impl Job {
     pub(super) fn new(piece: pieces::Piece, tokens: usize, seed: u64) -> Self {
         Self {
@@ -72,8 +61,7 @@ impl Job {
             attempts: 0,
             pieces: Vec::new(),
             answers: Vec::new(),
-            pool: Vec::new(),
-            finalists: Vec::new(),
+            pool: None,
             others: Vec::new(),
             best: None,
             settled: false,
@@ -141,64 +129,45 @@ impl Job {
         is_changed.then(|| verbatim::apart(&self.text)).flatten()
     }
 
-    /// How probable is the text after each of the most promising candidates?
-    pub(super) fn weighings(&mut self, pair: &LangPair) -> Vec<(usize, Request)> {
-        let back = LangPair { source: pair.target.clone(), target: pair.source.clone() };
-        let request = |candidate: &Candidate| Request {
-            task: Task::Translate {
-                pair: back.clone(),
-                text: candidate.text.clone(),
-                terms: Vec::new(),
-                formality: None,
-                wording: Wording::Plain,
-            },
-            decoding: Decoding::Forced { answer: self.text.clone() },
-            max_tokens: self.tokens,
-        };
-        let requests: Vec<Request> = self.finalists.iter().map(|&place| request(&self.pool[place])).collect();
+    /// What is asked about the candidates.
+    pub(super) fn weighings(&mut self, asking: &Asking<'_>) -> Vec<(usize, Request)> {
+        let requests = self.pool.as_ref().map(|pool| pool.requests(asking)).unwrap_or_default();
         self.answers = vec![None; requests.len()];
         requests.into_iter().enumerate().collect()
     }
 
-    /// Judges the present attempt, or the candidates that were weighed, once all of it is answered.
+    /// Judges the present attempt, or candidates that were asked about, once all of it is answered.
     pub(super) fn judge(&mut self, asking: &Asking<'_>) {
-        let Some(answers) = self.answers.iter().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
+        let Some(answers) = self.answers.iter().cloned().collect::<Option<Vec<Hypothesis>>>() else {
             return;
         };
-        if !self.pool.is_empty() {
-            let weighed = weighed(&self.finalists, &answers);
-            return self.choose(&weighed);
-        }
-        // The first attempt asks for the whole text again and again, the others for its parts.
-        let mut pool: Vec<Candidate> = match self.attempts {
-            1 => answers.iter().map(|answer| self.candidate(&[*answer], asking)).collect(),
-            _ => vec![self.candidate(&answers, asking)],
+        let pool = match self.pool.take() {
+            Some(mut pool) => {
+                pool.accept(&answers, asking);
+                pool
+            }
+            None => Pool::new(&self.text, self.tokens, self.candidates(&answers, asking), asking),
         };
-        let least = pool.iter().map(|candidate| guards::severity(&candidate.flags)).min();
-        pool.retain(|candidate| Some(guards::severity(&candidate.flags)) == least);
-        self.pool = pool;
-        self.finalists = self.promising(asking);
-        if self.finalists.len() < 2 {
-            self.choose(&HashMap::new());
+        match pool.is_decided() {
+            true => self.choose(pool),
+            false => self.pool = Some(pool),
         }
     }
 
-    /// The places of the candidates after which the source is weighed, as far as both have room in a prompt.
-    fn promising(&self, asking: &Asking<'_>) -> Vec<usize> {
-        // A token takes a byte at least.
-        let fits = |place: &usize| self.pool[*place].text.len() + self.tokens <= asking.budget;
-        let ranked = choose::ranked(&choices(&self.pool, &HashMap::new()), self.tokens);
-        ranked.into_iter().filter(fits).take(asking.quality.finalists()).collect()
+    /// The first attempt asks for the whole text again and again, the others for its parts.
+    fn candidates(&self, answers: &[Hypothesis], asking: &Asking<'_>) -> Vec<Candidate> {
+        match self.attempts {
+            1 => answers.chunks(1).map(|answer| self.candidate(answer, asking)).collect(),
+            _ => vec![self.candidate(answers, asking)],
+        }
     }
 
-    /// Takes the best of the pool, and keeps the others in mind.
-    fn choose(&mut self, weighed: &HashMap<usize, f64>) {
-        let ranked = choose::ranked(&choices(&self.pool, weighed), self.tokens);
-        let pool = std::mem::take(&mut self.pool);
-        let mut ranked = ranked.into_iter().filter_map(|place| pool.get(place).cloned());
+    /// Takes the best of the pool, and keeps the others in mind that a model wrote.
+    fn choose(&mut self, pool: Pool) {
+        let mut ranked = pool.into_ranked().into_iter();
         let chosen = ranked.next();
         if self.attempts == 1 {
-            self.others = ranked.collect();
+            self.others = ranked.filter(|candidate| !candidate.is_recombined).collect();
         }
         self.take(chosen);
     }
@@ -213,7 +182,7 @@ impl Job {
     }
 
     /// The candidate that is made of an answer for each piece, in order.
-    fn candidate(&self, answers: &[&Hypothesis], asking: &Asking<'_>) -> Candidate {
+    fn candidate(&self, answers: &[Hypothesis], asking: &Asking<'_>) -> Candidate {
         let texts: Vec<String> = answers.iter().map(|answer| normalised(&answer.text)).collect();
         // A part without a translation makes the whole worthless.
         let text = match texts.iter().any(String::is_empty) {
@@ -228,7 +197,7 @@ impl Job {
             check(&Exchange { source: &self.text, output: &text, finish, pair: asking.pair }, asking.wishes);
         let tokens = answers.iter().map(|answer| answer.tokens).sum();
         let logprob = mean_logprob(answers.iter().map(|answer| (answer.logprob, answer.tokens)));
-        Candidate { text, flags, logprob, tokens }
+        Candidate { text, flags, logprob, tokens, ..Candidate::default() }
     }
 
     /// The tokens of a part of the text, estimated by its share of the characters.
@@ -238,41 +207,6 @@ impl Job {
             false => (self.tokens * piece.text.len()).div_ceil(self.text.len().max(1)) + 8,
         }
     }
-}
-
-impl Candidate {
-    fn is_better_than(&self, other: &Self) -> bool {
-        let (own, theirs) = (guards::severity(&self.flags), guards::severity(&other.flags));
-        let logprob = |candidate: &Self| candidate.logprob.unwrap_or(f64::NEG_INFINITY);
-        own < theirs || (own == theirs && logprob(self) > logprob(other))
-    }
-}
-
-/// The logarithm of the source's probability after each of these candidates.
-fn weighed(finalists: &[usize], answers: &[&Hypothesis]) -> HashMap<usize, f64> {
-    // Without an answer for each there is nothing to compare.
-    let complete = answers.iter().all(|answer| answer.logprob.is_some());
-    finalists
-        .iter()
-        .zip(answers)
-        .filter(|_| complete)
-        .map(|(&place, answer)| (place, sum(answer.logprob, answer.tokens)))
-        .collect()
-}
-
-/// The candidates with what they were found to weigh.
-fn choices<'a>(pool: &'a [Candidate], weighed: &HashMap<usize, f64>) -> Vec<Choice<'a>> {
-    let choice = |(place, candidate): (usize, &'a Candidate)| Choice {
-        text: &candidate.text,
-        forward: sum(candidate.logprob, candidate.tokens),
-        backward: weighed.get(&place).copied(),
-    };
-    pool.iter().enumerate().map(choice).collect()
-}
-
-/// The logarithm of the probability of all tokens from their mean; 0 where a model does not say.
-fn sum(logprob: Option<f64>, tokens: usize) -> f64 {
-    logprob.unwrap_or(0.0) * tokens as f64
 }
 
 /// What no model wrote.

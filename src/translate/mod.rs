@@ -9,6 +9,8 @@ mod copy;
 pub(crate) mod guards;
 mod job;
 mod pieces;
+mod pool;
+mod recombine;
 mod rounds;
 mod verbatim;
 

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::choose::Quality;
 use super::guards::Exchange;
-use super::job::{Asking, Candidate, Job, Wishes, check, hypothesis, max_tokens, mean_logprob};
+use super::job::{Asking, Job, Wishes, check, hypothesis, max_tokens, mean_logprob};
 use super::pieces::normalised;
+use super::pool::Candidate;
 use super::{Alternative, Source, Target, copy, pieces};
 use crate::document::strip_control_characters;
 use crate::engine::{Finish, Hypothesis};
@@ -22,7 +23,8 @@ const PIECE_TOKENS: usize = 256;
 ///
 /// One segment is one request, or one for each candidate of the [`Quality`]; the same text is asked for once. Of
 /// several candidates those with the least grave faults stay, and a round asks how probable the source is after the most
-/// promising of them; that, their own probability and how much they agree decide. A segment that is longer than the budget allows
+/// promising of them; that, their own probability and how much they agree decide. [`Quality::Best`] then puts new
+/// candidates together from the best and the words of the others, and weighs these too. A segment that is longer than the budget allows
 /// is asked for in pieces. An answer that a guard objects to is asked for again: first with another wording,
 /// then clause by clause or with sampling (the seed is the text's place in the order of asking), or, where an address, code,
 /// a placeholder or a tag did not come through, in the pieces between those. If no answer is free of
@@ -149,7 +151,7 @@ impl TranslationRounds {
         true
     }
 
-    /// The next round's requests; empty when every source has its target. There are at most four rounds. A
+    /// The next round's requests; empty when every source has its target. There are at most seven rounds. A
     /// request of the last round that was never answered counts as answered with nothing.
     pub fn requests(&mut self) -> Vec<Request> {
         for (job, piece) in std::mem::take(&mut self.asked) {
@@ -159,9 +161,9 @@ impl TranslationRounds {
         let asking =
             Asking { quality: self.quality, pair: &self.pair, wishes: &self.wishes, budget: self.budget };
         for (index, job) in self.jobs.iter_mut().enumerate().filter(|(_, job)| !job.settled) {
-            let asked = match job.pool.is_empty() {
+            let asked = match job.pool.is_none() {
                 true => job.next_attempt(&asking),
-                false => job.weighings(&self.pair),
+                false => job.weighings(&asking),
             };
             for (number, request) in asked {
                 self.asked.push((index, number));

@@ -60,5 +60,6 @@ pub fn said(text: &str) -> Hypothesis {
 pub fn text_of(request: &Request) -> &str {
     match &request.task {
         Task::Translate { text, .. } | Task::Summarize { text, .. } => text,
+        Task::Write { .. } => "",
     }
 }

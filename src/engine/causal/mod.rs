@@ -198,8 +198,9 @@ impl CausalEngine {
                     .hint("split the text into smaller parts"));
                 }
                 let (lang, text, wording) = match &request.task {
-                    Task::Translate { pair, text, wording, .. } => (&pair.target, text, *wording),
-                    Task::Summarize { lang, text, wording, .. } => (lang, text, *wording),
+                    Task::Translate { pair, text, wording, .. } => (&pair.target, text.as_str(), *wording),
+                    Task::Summarize { lang, text, wording, .. } => (lang, text.as_str(), *wording),
+                    Task::Write { lang } => (lang, "", Wording::Plain),
                 };
                 let head_rows = match &mut self.restriction {
                     Some(restriction) => {

@@ -117,6 +117,10 @@ impl Seq2SeqEngine {
             Task::Summarize { lang, text, .. } => {
                 (self.tokenizer.encode_text(self.summary_prefix()?, text, lang)?, lang)
             }
+            Task::Write { .. } => {
+                return Err(Error::usage(format!("{} writes nothing without a source", self.name))
+                    .hint("only chat models do"));
+            }
         };
         if tokens.len() > self.context() {
             let (len, most) = (tokens.len(), self.context());
@@ -134,7 +138,7 @@ impl Seq2SeqEngine {
     fn phrases(&self, request: &Request) -> Result<Vec<Vec<Vec<u32>>>> {
         match &request.task {
             Task::Translate { terms, .. } => terms.iter().map(|term| self.ways(&term.target)).collect(),
-            Task::Summarize { .. } => Ok(Vec::new()),
+            Task::Summarize { .. } | Task::Write { .. } => Ok(Vec::new()),
         }
     }
 
@@ -179,6 +183,7 @@ impl Seq2SeqEngine {
             Task::Summarize { wording, .. } => {
                 (SearchOptions { min_length: own.min_length.min(request.max_tokens / 2), ..own }, *wording)
             }
+            Task::Write { .. } => (own, Wording::Plain),
         };
         // A place for each token of the phrases and some more, in few different numbers, so that requests go together.
         let places = if phrases > 0 { (phrases + 4).next_multiple_of(4).min(MOST_PLACES) } else { 0 };
