@@ -359,7 +359,6 @@ fn quantize(weights: &[f32], cols: usize, pool: &Pool) -> Vec<u8> {
 simd! {
     /// One row of [`quantize`].
     fn quantize_row(weights: &[f32], blocks: &mut [u8]) {
-        let _ = FMA;
         for (block, weights) in blocks.chunks_exact_mut(Q8_BYTES).zip(weights.chunks_exact(Q8_BLOCK)) {
             // The bits of magnitudes are ordered as the magnitudes are, with what is no number on top.
             let bits = weights.iter().fold(0, |max: u32, w| max.max(w.to_bits() & 0x7fff_ffff));
