@@ -6,8 +6,9 @@ mod device;
 mod formats;
 pub mod kernels;
 mod linear;
+#[cfg(test)]
+mod noise;
 mod ops;
-mod plain;
 mod repetition;
 mod sampling;
 pub mod search;

@@ -1,5 +1,7 @@
 //! The exponential function.
 
+use super::round::TO_INTEGER;
+
 /// `e^x` to within two units in the last place, as straight-line code. Below -87 it is 0 or close to it,
 /// above 88 it is infinite or close to it; NaN stays NaN.
 #[inline(always)]
@@ -8,11 +10,9 @@ pub(crate) fn exp(x: f32) -> f32 {
     // ln 2 in two parts, so that the product with an integer is exact.
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
-    // Adding 1.5 * 2^23 rounds to an integer that can be read from the low bits.
-    const ROUND: f32 = 12_582_912.0;
     let x = x.clamp(-87.3, 88.7);
-    let shifted = x * LOG2_E + ROUND;
-    let n = shifted - ROUND;
+    let shifted = x * LOG2_E + TO_INTEGER;
+    let n = shifted - TO_INTEGER;
     let r = x - n * LN2_HIGH - n * LN2_LOW;
     // Minimax polynomial of e^r on [-ln 2 / 2, ln 2 / 2] (Cephes, expf).
     let mut p = 1.987_569_1e-4_f32;

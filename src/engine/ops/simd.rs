@@ -1,27 +1,30 @@
 //! One loop, compiled for several instruction sets.
 
-/// Compiles a function for AVX-512, for AVX2 with fused multiply-add and for the baseline, and chooses at
-/// run time. `FMA` in the body tells whether `mul_add` is one instruction.
+/// Compiles a function, which may have one type parameter, for AVX-512, for AVX2 with fused multiply-add and for
+/// the baseline, and chooses at run time. `FMA` in the body tells whether `mul_add` is one instruction.
 macro_rules! simd {
-    ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
+    (
+        $(#[$meta:meta])*
+        $vis:vis fn $name:ident$(<$param:ident: $bound:ident>)?($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block
+    ) => {
         $(#[$meta])*
         #[allow(clippy::too_many_arguments)]
-        $vis fn $name($($arg: $ty),*) $(-> $ret)? {
+        $vis fn $name$(<$param: $bound>)?($($arg: $ty),*) $(-> $ret)? {
             #[inline(always)]
             #[allow(clippy::too_many_arguments)]
-            fn body<const FMA: bool>($($arg: $ty),*) $(-> $ret)? $body
+            fn body<const FMA: bool $(, $param: $bound)?>($($arg: $ty),*) $(-> $ret)? $body
 
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx2,fma")]
                 #[allow(clippy::too_many_arguments)]
-                fn avx512($($arg: $ty),*) $(-> $ret)? {
-                    body::<true>($($arg),*)
+                fn avx512$(<$param: $bound>)?($($arg: $ty),*) $(-> $ret)? {
+                    body::<true $(, $param)?>($($arg),*)
                 }
                 #[target_feature(enable = "avx2,fma")]
                 #[allow(clippy::too_many_arguments)]
-                fn avx2($($arg: $ty),*) $(-> $ret)? {
-                    body::<true>($($arg),*)
+                fn avx2$(<$param: $bound>)?($($arg: $ty),*) $(-> $ret)? {
+                    body::<true $(, $param)?>($($arg),*)
                 }
                 if is_x86_feature_detected!("avx512vl") && is_x86_feature_detected!("avx512dq") {
                     // SAFETY: the features were detected; every processor with AVX-512 has AVX2 and FMA.
@@ -32,7 +35,7 @@ macro_rules! simd {
                     return unsafe { avx2($($arg),*) };
                 }
             }
-            body::<false>($($arg),*)
+            body::<false $(, $param)?>($($arg),*)
         }
     };
 }
