@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use super::form::Form;
 use super::format::Correction;
+use super::multiply::Product;
+use super::packed::PackedLinear;
 use super::pool::{Pool, Shareable};
-use super::{Form, PackedLinear, Product};
 use crate::engine::ops::{nearest, nearest_i8};
 
 /// Rows that a kernel takes at once.
