@@ -10,6 +10,7 @@ mod linear;
 mod noise;
 mod ops;
 mod repetition;
+mod rows;
 mod sampling;
 pub mod search;
 pub mod seq2seq;
