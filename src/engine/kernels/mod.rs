@@ -26,8 +26,8 @@
 //! on the number of rows in a product nor on the number of threads.
 //!
 //! There is one kernel for each format and [`Form`]; `portable` is the reference, and every other form is
-//! held to it and to candle's dequantized weights. `unsafe` stands in this room and nowhere else in the
-//! engine.
+//! held to it and to candle's dequantized weights. `unsafe` stands in this room and in `ops::simd`, and nowhere
+//! else in the engine.
 
 mod activations;
 mod ahead;
