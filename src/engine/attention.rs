@@ -2,7 +2,7 @@
 //! pages of their slots, one pass with a running softmax (Milakov and Gimelshein 2018).
 
 use crate::engine::kernels::Pool;
-use crate::engine::ops::{self, Bf16, Number, multiply_add, simd};
+use crate::engine::ops::{self, matmul};
 use crate::engine::slots::{HeadPages, PAGE, SlotId, Slots};
 use crate::error::Result;
 
@@ -126,7 +126,7 @@ impl Attention {
         for page in self.first_seen(task.position) / PAGE..=last / PAGE {
             let (keys, values) = task.pages.page(page);
             scores.fill(0.0);
-            multiply(&queries, dim, keys, PAGE, &mut scores);
+            matmul(&queries, dim, keys, PAGE, &mut scores);
             for (row, scores) in scores.chunks_exact_mut(PAGE).enumerate() {
                 let position = task.position + row / group;
                 let from = self.first_seen(position).saturating_sub(page * PAGE).min(PAGE);
@@ -146,7 +146,7 @@ impl Attention {
                 }
                 sums[row] += ops::exp_shifted(seen, max);
             }
-            multiply(&scores, PAGE, values, dim, &mut out);
+            matmul(&scores, PAGE, values, dim, &mut out);
         }
         for (row, sum) in out.chunks_exact_mut(dim).zip(&sums) {
             row.iter_mut().for_each(|x| *x /= sum);
@@ -160,96 +160,11 @@ impl Attention {
     }
 }
 
-simd! {
-    /// `c += a b` for `a` of `[m, k]`, `b` of `[k, n]`, `c` of `[m, n]`, in tiles that fit the registers.
-    pub(crate) fn multiply(a: &[f32], k: usize, b: &[f32], n: usize, c: &mut [f32]) {
-        in_tiles::<FMA, f32>(a, k, b, n, c);
-    }
-}
-
-simd! {
-    /// As [`multiply`], for `b` in 16 bits.
-    pub(crate) fn multiply_bf16(a: &[f32], k: usize, b: &[Bf16], n: usize, c: &mut [f32]) {
-        in_tiles::<FMA, Bf16>(a, k, b, n, c);
-    }
-}
-
-#[inline(always)]
-fn in_tiles<const FMA: bool, T: Number>(a: &[f32], k: usize, b: &[T], n: usize, c: &mut [f32]) {
-    const COLS: usize = 16;
-    let m = a.len() / k;
-    let whole_cols = n - n % COLS;
-    // Where the rows begin that are worked on one by one.
-    let last = m - if m % 6 < 4 { m % 6 } else { m % 6 - 4 };
-    for col in (0..whole_cols).step_by(COLS) {
-        let mut row = 0;
-        while row < last {
-            let (a, b, c) = (&a[row * k..], &b[col..], &mut c[row * n + col..]);
-            // As many rows as sixteen registers of eight numbers allow: their sums do not wait for each other.
-            row += match last - row {
-                6.. => tile::<FMA, T, 6, COLS>(a, k, b, n, c).0,
-                _ => tile::<FMA, T, 4, COLS>(a, k, b, n, c).0,
-            };
-        }
-    }
-    for row in last..m {
-        let (a, c) = (&a[row * k..], &mut c[row * n..]);
-        let mut col = 0;
-        // So wide for the same reason.
-        while col < whole_cols {
-            let (b, c) = (&b[col..], &mut c[col..]);
-            col += match (whole_cols - col) / COLS {
-                4.. => tile::<FMA, T, 1, { 4 * COLS }>(a, k, b, n, c).1,
-                2 | 3 => tile::<FMA, T, 1, { 2 * COLS }>(a, k, b, n, c).1,
-                _ => tile::<FMA, T, 1, COLS>(a, k, b, n, c).1,
-            };
-        }
-    }
-    for col in whole_cols..n {
-        for row in 0..m {
-            tile::<FMA, T, 1, 1>(&a[row * k..], k, &b[col..], n, &mut c[row * n + col..]);
-        }
-    }
-}
-
-/// One tile of [`multiply`]; `a`, `b` and `c` begin at the tile. Answers its rows and columns.
-#[inline(always)]
-fn tile<const FMA: bool, T: Number, const ROWS: usize, const COLS: usize>(
-    a: &[f32],
-    k: usize,
-    b: &[T],
-    n: usize,
-    c: &mut [f32],
-) -> (usize, usize) {
-    let mut sums = [[0f32; COLS]; ROWS];
-    let rows: [&[f32]; ROWS] = std::array::from_fn(|i| &a[i * k..][..k]);
-    for p in 0..k {
-        // Read once, and not again for each row.
-        let numbers = &b[p * n..][..COLS];
-        let b: [f32; COLS] = std::array::from_fn(|i| numbers[i].to_f32());
-        for (sums, row) in sums.iter_mut().zip(&rows) {
-            let x = row[p];
-            for (sum, b) in sums.iter_mut().zip(b) {
-                *sum = multiply_add::<FMA>(x, b, *sum);
-            }
-        }
-    }
-    for (i, sums) in sums.iter().enumerate() {
-        for (c, sum) in c[i * n..][..COLS].iter_mut().zip(sums) {
-            *c += sum;
-        }
-    }
-    (ROWS, COLS)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::noise::noise;
     use crate::engine::slots::KvShape;
-
-    fn noise(seed: usize, len: usize) -> Vec<f32> {
-        (0..len).map(|i| ((i * 7919 + seed * 104_729) as f32 * 0.37).sin()).collect()
-    }
 
     /// Attention by the definition, in `f64`.
     fn definition(att: &Attention, q: &[f32], keys: &[f32], values: &[f32], position: usize) -> Vec<f64> {

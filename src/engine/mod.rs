@@ -6,9 +6,11 @@ mod device;
 mod formats;
 pub mod kernels;
 mod linear;
+#[cfg(test)]
+mod noise;
 mod ops;
-mod plain;
 mod repetition;
+mod rows;
 mod sampling;
 pub mod search;
 pub mod seq2seq;

@@ -2,9 +2,12 @@
 
 use std::ops::Range;
 
+use super::form::Form;
 use super::format::Correction;
+use super::multiply::Product;
+use super::packed::PackedLinear;
 use super::pool::{Pool, Shareable};
-use super::{Form, PackedLinear, Product};
+use crate::engine::ops::{nearest, nearest_i8};
 
 /// Rows that a kernel takes at once.
 pub(super) const ROWS: usize = 8;
@@ -239,7 +242,7 @@ fn quantize_group(precision: Precision, x: &[f32], rows: usize, mut group: Group
                     let mut rest = [0.0; MAX_BLOCK];
                     let rest = &mut rest[..block];
                     for (rest, x) in rest.iter_mut().zip(x) {
-                        *rest = x - (x * inverse + TO_INTEGER - TO_INTEGER) * scale;
+                        *rest = x - nearest(x * inverse) * scale;
                     }
                     group.quantize_block(2 * row, b, x);
                     group.quantize_block(2 * row + 1, b, rest);
@@ -263,7 +266,7 @@ impl GroupMut<'_> {
             // In pieces of sixteen, which become single vector operations.
             let mut sums = [0; 4];
             for (p, (x, sum)) in x.as_chunks::<16>().0.iter().zip(&mut sums).enumerate() {
-                let q = x.map(|x| round(x * inverse));
+                let q = x.map(|x| nearest_i8(x * inverse));
                 *sum = q.iter().map(|&q| i32::from(q)).sum();
                 let words = &mut words[(first / 4 + 4 * p) * rows + row..];
                 for (word, q) in words.iter_mut().step_by(rows).zip(q.as_chunks::<4>().0) {
@@ -298,14 +301,4 @@ fn scale_of(x: &[f32]) -> (f32, f32) {
     } else {
         (largest / 127.0, 127.0 / largest)
     }
-}
-
-/// Added to a number and taken away again, 1.5 · 2^23 leaves it no room for a fraction; before it is taken
-/// away, the low bits are the integer in two's complement.
-const TO_INTEGER: f32 = 12_582_912.0;
-
-/// Rounds a number in -127..=127 to the nearest integer, ties to even.
-#[inline(always)]
-fn round(x: f32) -> i8 {
-    (x + TO_INTEGER).to_bits() as i8
 }

@@ -6,7 +6,7 @@ use std::arch::x86_64::*;
 
 use super::activations::Group;
 use super::format::{COLUMNS, Format, VECTOR};
-use super::{Tile, Tiles};
+use super::tile::{Tile, Tiles};
 
 /// Whether the processor has what this form needs.
 pub(super) fn supported() -> bool {

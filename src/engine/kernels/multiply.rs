@@ -5,8 +5,9 @@ use std::ops::Range;
 use super::activations::{Precision, Quantized, Scratch};
 use super::fetch::fetch_to_write;
 use super::format::COLUMNS;
+use super::packed::{PackedLinear, pieces};
 use super::pool::{Pool, Shareable};
-use super::{PackedLinear, pieces, shares};
+use super::shares;
 use crate::engine::ops;
 
 /// One of the products of [`multiply`].

@@ -4,7 +4,7 @@
 use super::activations::Group;
 use super::format::{COLUMNS, Format};
 use super::pack::{f16_at, pair, quant};
-use super::{Tile, Tiles};
+use super::tile::{Tile, Tiles};
 
 /// The product of groups of rows with some tiles: `out[row][tile][column]`.
 pub(super) fn product(tiles: &Tiles<'_>, groups: &[Group<'_>], mut out: &mut [[f32; COLUMNS]]) {

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use candle_core::quantized::{QStorage, QTensor};
+use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{Device, Tensor};
 use proptest::prelude::*;
 
+use super::format::Format;
 use super::*;
 
 const DTYPES: [GgmlDType; 5] =

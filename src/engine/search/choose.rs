@@ -225,10 +225,7 @@ impl Top {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn noise(len: usize) -> Vec<f32> {
-        (0..len).map(|i| ((i * 7919) as f32 * 0.37).sin()).collect()
-    }
+    use crate::engine::noise::noise;
 
     fn likeliest(options: &SearchOptions, logits: &[f32], written: &[u32], count: usize) -> Likeliest {
         let rules = Rules { options, forced_bos: options.forced_bos, max_length: 5 };
@@ -251,7 +248,7 @@ mod tests {
 
     #[test]
     fn the_largest_are_found_wherever_they_are() {
-        let x = noise(1000);
+        let x = noise(0, 1000);
         let mut sorted: Vec<(u32, f32)> = (0..).zip(x.iter().copied()).collect();
         sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
         let log_sum = x.iter().map(|x| x.exp()).sum::<f32>().ln();
@@ -274,7 +271,7 @@ mod tests {
     fn pieces_and_what_others_found_change_nothing() {
         let options = SearchOptions { suppressed: vec![3, 500], ..SearchOptions::default() };
         let rules = Rules { options: &options, forced_bos: None, max_length: 5 }.row(&[0]);
-        let mut x = noise(1000);
+        let mut x = noise(0, 1000);
         x[700..705].fill(0.99);
         let look = |len: usize, floor: &Floor| {
             let mut seen = Seen::new(9);

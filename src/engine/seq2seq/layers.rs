@@ -6,6 +6,7 @@ use super::attend::Heads;
 use crate::engine::kernels::Pool;
 use crate::engine::linear::Linear;
 use crate::engine::ops;
+use crate::engine::rows::{by_rows, zip_rows};
 pub(in crate::engine) use crate::engine::slots::Buffers;
 use crate::error::{Error, Result};
 
@@ -68,9 +69,6 @@ pub(crate) enum Positions {
     Relative,
 }
 
-/// What a thread takes at once of small operations, in numbers.
-const AT_ONCE: usize = 1 << 14;
-
 /// `stream += part(norm(stream))`, or `stream = norm(stream + part(stream))`. `part` writes to `result`.
 pub(crate) fn residual(
     stream: &mut [f32],
@@ -88,11 +86,11 @@ pub(crate) fn residual(
             normed(&mut input, norm, pool);
             part(&input, b)?;
             b.normed = input;
-            by_rows(stream, &b.result, norm.width(), pool, ops::add);
+            zip_rows(stream, &b.result, norm.width(), pool, ops::add);
         }
         WhenNormed::After => {
             part(stream, b)?;
-            by_rows(stream, &b.result, norm.width(), pool, |stream, result| {
+            zip_rows(stream, &b.result, norm.width(), pool, |stream, result| {
                 ops::add(stream, result);
                 norm.apply(stream);
             });
@@ -103,17 +101,7 @@ pub(crate) fn residual(
 
 /// Norms each row in place.
 pub(crate) fn normed(x: &mut [f32], norm: &Norm, pool: &Pool) {
-    pool.for_each_chunk(x, rows_at_once(norm.width()), |_, x| norm.apply(x));
-}
-
-/// Calls `f` with rows of `a` and the same rows of `b`.
-fn by_rows(a: &mut [f32], b: &[f32], width: usize, pool: &Pool, f: impl Fn(&mut [f32], &[f32]) + Sync) {
-    let len = rows_at_once(width);
-    pool.for_each_chunk(a, len, |index, a| f(a, &b[index * len..][..a.len()]));
-}
-
-fn rows_at_once(width: usize) -> usize {
-    (AT_ONCE / width).max(1) * width
+    by_rows(x, norm.width(), pool, |_, x| norm.apply(x));
 }
 
 impl Norm {
@@ -192,7 +180,7 @@ impl FeedForward {
         match &self.gate {
             Some(layer) => {
                 Linear::forward_all([(layer, &mut *gate), (&self.up, &mut *up)], x, m, scratch, pool)?;
-                by_rows(gate, up, self.up.rows(), pool, |gate, up| {
+                zip_rows(gate, up, self.up.rows(), pool, |gate, up| {
                     (self.activation)(gate);
                     ops::scale_by(gate, up);
                 });
@@ -200,7 +188,7 @@ impl FeedForward {
             }
             None => {
                 self.up.forward(x, m, up, scratch, pool)?;
-                pool.for_each_chunk(up, rows_at_once(self.up.rows()), |_, up| (self.activation)(up));
+                by_rows(up, self.up.rows(), pool, |_, up| (self.activation)(up));
                 self.down.forward(up, m, result, scratch, pool)
             }
         }

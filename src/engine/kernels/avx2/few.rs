@@ -5,7 +5,7 @@ use std::arch::x86_64::*;
 
 use super::super::activations::Group;
 use super::super::format::{COLUMNS, Format, VECTOR};
-use super::super::{Tile, Tiles};
+use super::super::tile::{Tile, Tiles};
 use super::{HALF, Rows, load_f16, nibbles, or_masked};
 
 /// How far ahead of their use the weights are fetched, in bytes.

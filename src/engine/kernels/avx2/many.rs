@@ -8,7 +8,7 @@ use std::arch::x86_64::*;
 
 use super::super::activations::{Group, ROWS};
 use super::super::format::{COLUMNS, Format, VECTOR};
-use super::super::{Tile, Tiles};
+use super::super::tile::{Tile, Tiles};
 use super::{HALF, Rows, few, load_f16, nibbles, or_masked};
 
 /// Rows that are worked together; there are registers for the 16-bit sums of four.

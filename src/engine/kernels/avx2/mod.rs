@@ -3,9 +3,9 @@
 
 use std::arch::x86_64::*;
 
-use super::Tiles;
 use super::activations::Group;
 use super::format::COLUMNS;
+use super::tile::Tiles;
 
 mod few;
 mod many;

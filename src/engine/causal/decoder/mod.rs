@@ -4,13 +4,19 @@
 
 use std::ops::Range;
 
+mod layer;
+mod step;
+
+use layer::Layer;
+use step::Step;
+
 use crate::engine::Device;
-use crate::engine::attention::{Attention, Span};
+use crate::engine::attention::Span;
 use crate::engine::formats::{FormatUse, tally};
 use crate::engine::kernels::{Form, Pool, Scratch, default_threads};
 use crate::engine::linear::{Embedding, Linear, Loader};
-use crate::engine::ops::{self, Angles, Rope, RopeLayout};
-use crate::engine::slots::{Buffers, KvShape, SlotId, Slots};
+use crate::engine::ops::{self, Rope, RopeLayout};
+use crate::engine::slots::{KvShape, SlotId, Slots};
 use crate::error::{Error, Result};
 use crate::gguf::{Architecture, Gguf, ModelConfig, ROPE_FREQS};
 
@@ -44,26 +50,6 @@ pub struct Decoder {
     rope: Rope,
     local_rope: Rope,
     pool: Pool,
-}
-
-struct Layer {
-    attention_norm: Vec<f32>,
-    query: Linear,
-    key: Linear,
-    value: Linear,
-    query_norm: Option<Vec<f32>>,
-    key_norm: Option<Vec<f32>>,
-    /// Whether these two norms follow the rotation.
-    norm_after_rope: bool,
-    attention: Attention,
-    attention_output: Linear,
-    attention_post_norm: Option<Vec<f32>>,
-    feed_forward_norm: Vec<f32>,
-    gate: Linear,
-    up: Linear,
-    activation: fn(&mut [f32], &[f32]),
-    down: Linear,
-    feed_forward_post_norm: Option<Vec<f32>>,
 }
 
 impl Decoder {
@@ -272,186 +258,4 @@ impl Decoder {
         }
         Ok(spans)
     }
-}
-
-impl Layer {
-    fn load(loader: &Loader<'_>, config: &ModelConfig, index: usize) -> Result<Self> {
-        let ModelConfig { architecture, hidden, feed_forward, heads, kv_heads, head_dim, .. } = *config;
-        let name = |part: &str| format!("blk.{index}.{part}");
-        let linear = |part: &str, rows, cols| loader.linear(&name(part), rows, cols);
-        let norm = |part: &str, len| loader.vector(&name(&format!("{part}.weight")), len);
-        let norm_if =
-            |wanted: bool, part: &str, len| if wanted { norm(part, len).map(Some) } else { Ok(None) };
-        let (qk_norm, post_norms) = (architecture.has_qk_norm(), architecture.has_post_norms());
-        let attention = Attention {
-            heads,
-            kv_heads,
-            head_dim,
-            scale: config.attention_scale as f32,
-            window: config.windows.get(index).copied().flatten(),
-        };
-        Ok(Self {
-            attention_norm: norm("attn_norm", hidden)?,
-            query: linear("attn_q", heads * head_dim, hidden)?,
-            key: linear("attn_k", kv_heads * head_dim, hidden)?,
-            value: linear("attn_v", kv_heads * head_dim, hidden)?,
-            query_norm: norm_if(qk_norm, "attn_q_norm", head_dim)?,
-            key_norm: norm_if(qk_norm, "attn_k_norm", head_dim)?,
-            norm_after_rope: architecture == Architecture::HunyuanDense,
-            attention,
-            attention_output: linear("attn_output", hidden, heads * head_dim)?,
-            attention_post_norm: norm_if(post_norms, "post_attention_norm", hidden)?,
-            feed_forward_norm: norm("ffn_norm", hidden)?,
-            gate: linear("ffn_gate", feed_forward, hidden)?,
-            up: linear("ffn_up", feed_forward, hidden)?,
-            activation: match architecture {
-                Architecture::Gemma3 => ops::gelu_gate,
-                _ => ops::silu_gate,
-            },
-            down: linear("ffn_down", hidden, feed_forward)?,
-            feed_forward_post_norm: norm_if(post_norms, "post_ffw_norm", hidden)?,
-        })
-    }
-}
-
-impl Layer {
-    fn linears(&self) -> [&Linear; 7] {
-        let Self { query, key, value, attention_output, gate, up, down, .. } = self;
-        [query, key, value, attention_output, gate, up, down]
-    }
-}
-
-/// What the layers of one step share.
-struct Step<'a> {
-    model: &'a Decoder,
-    slots: &'a mut Slots,
-    spans: Vec<Span>,
-    buffers: Buffers,
-}
-
-impl Step<'_> {
-    /// Queries, keys and values of `norm(stream)`; keys and values go into the slots.
-    fn project(&mut self, layer: &Layer, index: usize, angles: &Angles, stream: &[f32]) -> Result<()> {
-        let ModelConfig { hidden, heads, kv_heads, head_dim, .. } = self.model.config;
-        let (q_width, kv_width) = (heads * head_dim, kv_heads * head_dim);
-        let (tokens, eps, pool) = (stream.len() / hidden, self.model.config.rms_eps as f32, &self.model.pool);
-        let b = &mut self.buffers;
-
-        Linear::fetch_ahead([&layer.query, &layer.key, &layer.value], pool);
-        norm(stream, &layer.attention_norm, eps, &mut b.normed, pool);
-        let layers = [(&layer.query, &mut b.query), (&layer.key, &mut b.key), (&layer.value, &mut b.value)];
-        Linear::forward_all(layers, &b.normed, tokens, &mut b.scratch, pool)?;
-        Linear::fetch_ahead([&layer.attention_output], pool);
-        for (x, weight, width) in
-            [(&mut b.query, &layer.query_norm, q_width), (&mut b.key, &layer.key_norm, kv_width)]
-        {
-            by_rows(x, width, pool, |first, x| {
-                if layer.norm_after_rope {
-                    angles.rotate(first, x, width, head_dim);
-                }
-                if let Some(weight) = weight {
-                    ops::rms_norm_in_place(x, weight, eps);
-                }
-                if !layer.norm_after_rope {
-                    angles.rotate(first, x, width, head_dim);
-                }
-            });
-        }
-
-        let keys_and_values = b.key.chunks_exact(kv_width).zip(b.value.chunks_exact(kv_width));
-        for ((slot, position), (key, value)) in places(&self.spans).zip(keys_and_values) {
-            self.slots.write(slot, index, position, key, value)?;
-        }
-        Ok(())
-    }
-
-    /// Goes on with the wanted positions alone: behind the last layer's keys and values nobody looks at the others.
-    fn narrow(&mut self, rows: &[Row<'_>], stream: &mut Vec<f32>) {
-        let ModelConfig { hidden, heads, head_dim, .. } = self.model.config;
-        *stream = wanted(rows, stream, hidden);
-        self.buffers.query = wanted(rows, &self.buffers.query, heads * head_dim);
-        for (span, row) in self.spans.iter_mut().zip(rows) {
-            (span.start, span.count) = (span.start + row.wanted.start, row.wanted.len());
-        }
-        self.spans.retain(|span| span.count > 0);
-    }
-
-    /// `stream += attention(queries)`.
-    fn attend(&mut self, layer: &Layer, index: usize, stream: &mut [f32]) -> Result<()> {
-        let ModelConfig { hidden, .. } = self.model.config;
-        let (tokens, eps, pool) = (stream.len() / hidden, self.model.config.rms_eps as f32, &self.model.pool);
-        let b = &mut self.buffers;
-        b.attended.resize(b.query.len(), 0.0);
-        layer.attention.forward(index, self.slots, &self.spans, &b.query, &mut b.attended, pool)?;
-        layer.attention_output.forward(&b.attended, tokens, &mut b.result, &mut b.scratch, pool)?;
-        add_normed(stream, &mut b.result, layer.attention_post_norm.as_deref(), hidden, eps, pool);
-        Ok(())
-    }
-
-    /// `stream += down(activation(gate(norm(stream))) * up(norm(stream)))`.
-    fn feed_forward(&mut self, layer: &Layer, stream: &mut [f32]) -> Result<()> {
-        let ModelConfig { hidden, feed_forward, .. } = self.model.config;
-        let (tokens, eps, pool) = (stream.len() / hidden, self.model.config.rms_eps as f32, &self.model.pool);
-        let b = &mut self.buffers;
-
-        Linear::fetch_ahead([&layer.gate, &layer.up], pool);
-        norm(stream, &layer.feed_forward_norm, eps, &mut b.normed, pool);
-        let layers = [(&layer.gate, &mut b.gate), (&layer.up, &mut b.up)];
-        Linear::forward_all(layers, &b.normed, tokens, &mut b.scratch, pool)?;
-        Linear::fetch_ahead([&layer.down], pool);
-        let up = &b.up;
-        by_rows(&mut b.gate, feed_forward, pool, |first, gate| {
-            (layer.activation)(gate, &up[first * feed_forward..][..gate.len()]);
-        });
-        layer.down.forward(&b.gate, tokens, &mut b.result, &mut b.scratch, pool)?;
-        add_normed(stream, &mut b.result, layer.feed_forward_post_norm.as_deref(), hidden, eps, pool);
-        Ok(())
-    }
-}
-
-/// The wanted rows of `x`, which has `width` numbers for each token of the step.
-fn wanted(rows: &[Row<'_>], x: &[f32], width: usize) -> Vec<f32> {
-    let mut wanted = Vec::new();
-    let mut first = 0;
-    for row in rows {
-        let range = first + row.wanted.start..first + row.wanted.end;
-        wanted.extend_from_slice(x.get(range.start * width..range.end * width).unwrap_or(&[]));
-        first += row.tokens.len();
-    }
-    wanted
-}
-
-/// The slot and position of each token of a step.
-fn places(spans: &[Span]) -> impl Iterator<Item = (SlotId, usize)> {
-    spans.iter().flat_map(|span| (0..span.count).map(|i| (span.slot, span.start + i)))
-}
-
-fn norm(x: &[f32], weight: &[f32], eps: f32, out: &mut Vec<f32>, pool: &Pool) {
-    out.resize(x.len(), 0.0);
-    let width = weight.len();
-    by_rows(out, width, pool, |first, out| ops::rms_norm(&x[first * width..][..out.len()], weight, eps, out));
-}
-
-fn add_normed(
-    stream: &mut [f32],
-    result: &mut [f32],
-    norm: Option<&[f32]>,
-    width: usize,
-    eps: f32,
-    pool: &Pool,
-) {
-    if let Some(norm) = norm {
-        by_rows(result, width, pool, |_, result| ops::rms_norm_in_place(result, norm, eps));
-    }
-    by_rows(stream, width, pool, |first, stream| {
-        ops::add(stream, &result[first * width..][..stream.len()]);
-    });
-}
-
-/// Calls `f` with rows of `x` and the index of the first, several rows at once, so that waking a thread is
-/// worth it and little work stays on one.
-fn by_rows(x: &mut [f32], width: usize, pool: &Pool, f: impl Fn(usize, &mut [f32]) + Sync) {
-    const AT_ONCE: usize = 1 << 14;
-    let rows = (AT_ONCE / width).max(1);
-    pool.for_each_chunk(x, rows * width, |index, x| f(index * rows, x));
 }

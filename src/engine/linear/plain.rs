@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use half::bf16;
 
-use crate::engine::attention::multiply;
 use crate::engine::kernels::Pool;
+use crate::engine::ops::matmul;
 
 /// Outputs in a panel.
 const COLUMNS: usize = 32;
@@ -59,7 +59,7 @@ impl PlainLinear {
         let (mut tile, mut floats) = (vec![0.0; m * COLUMNS], Vec::new());
         for (index, panel) in panels.enumerate() {
             tile.fill(0.0);
-            multiply(x, self.inputs, self.panel(panel, &mut floats), COLUMNS, &mut tile);
+            matmul(x, self.inputs, self.panel(panel, &mut floats), COLUMNS, &mut tile);
             let first = index * COLUMNS;
             let columns = COLUMNS.min(width - first);
             for (out, tile) in out.chunks_exact_mut(width).zip(tile.chunks_exact(COLUMNS)) {
