@@ -253,7 +253,7 @@ fn german_compound(lower: &str) -> Option<Meaning> {
     let ordinals = [("zweit", 2), ("dritt", 3), ("viert", 4), ("fünft", 5), ("sechst", 6)];
     // `siebtgrößte`; other words begin so too
     let superlatives = [("siebt", 7), ("acht", 8), ("neunt", 9), ("zehnt", 10)];
-    let superlative = ["ste", "sten", "ster", "stes"].iter().any(|end| lower.ends_with(end));
+    let superlative = ["te", "ten", "ter", "tes"].iter().any(|end| lower.ends_with(end));
     let mut ordinals = ordinals.iter().chain(superlatives.iter().filter(|_| superlative));
     let ordinal = ordinals.find(|(stem, _)| lower.starts_with(stem));
     ordinal.map(|&(_, n)| Meaning::Ordinal(n)).or_else(|| {
@@ -331,6 +331,7 @@ mod tests {
         assert_eq!(german("Juni"), Some(Meaning::Month(6)));
         assert_eq!(german("Montageanleitung"), None);
         assert_eq!(german("neunthöchste"), Some(Meaning::Ordinal(9)));
+        assert_eq!(german("siebtgrößter"), Some(Meaning::Ordinal(7)));
         assert_eq!(german("Achtelfinale"), Some(Meaning::Either(&[16, 8])));
     }
 }
