@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{Exchange, words};
 use crate::flag::{Flag, FlagKind};
 use crate::lang::{Lang, LangPair, detect};
+use crate::translate::verbatim;
 
 /// German words that carry grammar and that are not English words too.
 const GERMAN: &str = "aber alle allem allen aller als auch auf aus bei beim bis dabei damit dann dass dem den denen \
@@ -30,6 +31,9 @@ pub(super) fn wrong_language(exchange: &Exchange<'_>) -> Option<Flag> {
     if exchange.pair.source.same_language(&exchange.pair.target) {
         return None;
     }
+    // Addresses and code stay as they are.
+    let (source, output) = (verbatim::rest(exchange.source), verbatim::rest(exchange.output));
+    let exchange = &Exchange { source: &source, output: &output, ..*exchange };
     let detail =
         foreign_script(exchange).or_else(|| other_language(exchange)).or_else(|| untranslated(exchange))?;
     Some(Flag::new(FlagKind::WrongLanguage, detail))
@@ -69,10 +73,14 @@ pub(super) fn reads_as_target(source: &str, pair: &LangPair) -> bool {
 fn foreign_script(exchange: &Exchange<'_>) -> Option<String> {
     let expected = scripts(&exchange.pair.target)?;
     let in_source: HashSet<Script> = exchange.source.chars().filter_map(script).collect();
+    // Old keyboards and bad scans have a beta for the ß.
+    let is_sharp_s = |c: char| c == 'β' && exchange.pair.target.primary() == "de";
     let foreign: String = exchange
         .output
         .chars()
-        .filter(|&c| script(c).is_some_and(|s| !expected.contains(&s) && !in_source.contains(&s)))
+        .filter(|&c| {
+            script(c).is_some_and(|s| !expected.contains(&s) && !in_source.contains(&s)) && !is_sharp_s(c)
+        })
         .take(8)
         .collect();
     (!foreign.is_empty()).then(|| format!("`{foreign}` is not {}", exchange.pair.target.name()))
@@ -303,6 +311,24 @@ mod tests {
         assert!(
             detail(source, "The association Nachbarn helfen sich invites everyone to its party.").is_some()
         );
+    }
+
+    #[test]
+    fn code_addresses_and_old_letters_may_stay() {
+        let pair = LangPair { source: Lang::EN, target: Lang::DE };
+        let source = "Copy it with `bake into the oven`, then open https://example.org/bread/a/of/the.html for the rest.";
+        for (output, wrong) in [
+            (
+                "Mit `bake into the oven` kopieren, dann https://example.org/bread/a/of/the.html öffnen.",
+                false,
+            ),
+            ("Groβe Straβen: Mit `bake into the oven` kopieren und alles öffnen.", false),
+            ("Mit `bake into the oven` kopieren, dann alles öffnen for the rest.", true),
+            ("Mit `bake into the oven` копировать, dann alles öffnen.", true),
+        ] {
+            let exchange = Exchange { source, output, finish: Finish::Stop, pair: &pair };
+            assert_eq!(wrong_language(&exchange).is_some(), wrong, "{output}");
+        }
     }
 
     #[test]
