@@ -17,13 +17,13 @@ const OFFICES: [&str; 2] = [
 const NO_NAMES: [&str; 5] = [
     // The calendar.
     "January February March April May June July August September October November December Monday Tuesday Wednesday \
-     Thursday Friday Saturday Sunday Christmas Easter Day Eve Year",
+     Thursday Friday Saturday Sunday Christmas Easter Day Eve Year Century",
     // Institutions and what their names are made of.
     "State States Government Parliament Congress Senate House Assembly Council Committee Commission Court Ministry \
      Department Office Agency Authority Bureau Board Service Services Police Army Navy Force Forces Guard Party Union \
      Association Federation Society Foundation Institute Academy University College School Museum Library Gallery Theatre \
-     Theater Opera Orchestra Church Cathedral Hospital Clinic Airport Station Bank Fund Group Company Corporation Club Team \
-     League Cup Championship Championships Games Olympics Festival Prize Award Act Bill Law Constitution Treaty Convention \
+     Theater Opera Orchestra Church Mosque Cathedral Hospital Clinic Airport Station Bank Fund Group Company Corporation Club Team \
+     League Cup Championship Championships Games Olympics Festival Prize Award Awards Act Bill Law Constitution Treaty Convention \
      Charter Agreement Plan Program Programme Project Conference Summit Center Centre Chamber Republic Kingdom Empire \
      Affairs Foreign Interior Home Finance Treasury Defence Defense Health Education Environment Economy Trade Labor Labour \
      Human Rights Security Peace War Supreme Federal National International Central Social Democratic Christian Liberal \

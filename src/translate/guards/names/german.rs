@@ -60,9 +60,9 @@ pub(super) fn names<'a>(words: &[Word<'a>]) -> Vec<Name<'a>> {
         let last = run.end - 1;
         let of_several = run.len() >= 2 && is_title(words[last - 1], last - 1 == run.start, before);
         let addressed = run.len() == 2 && is_among(words[run.start].text, ADDRESS);
-        let after_preposition = words[run.start].joined
-            && before.is_some_and(|before| is_among(before.text, PREPOSITIONS))
-            && !PLURALS.iter().any(|ending| words[run.start].text.ends_with(ending));
+        let after_preposition =
+            words[run.start].joined && before.is_some_and(|before| is_among(before.text, PREPOSITIONS));
+        let plural = PLURALS.iter().any(|ending| words[run.start].text.ends_with(ending));
         let common = run.len() == 2 && after_article(&words[..run.start], words[run.start]);
         let after_office = before.is_some_and(|before| words[run.start].joined && is_office(before));
         for at in run.clone() {
@@ -72,7 +72,9 @@ pub(super) fn names<'a>(words: &[Word<'a>]) -> Vec<Name<'a>> {
                 _ if places::is_place(text, Tongue::German) => Kind::Place,
                 _ if at == last && addressed => Kind::Addressed,
                 _ if at == last && of_several => Kind::Last,
-                _ if is_foreign(text) || (at == run.start && (after_preposition || after_office)) => {
+                _ if is_foreign(text)
+                    || (at == run.start && (after_preposition && !plural || after_office)) =>
+                {
                     Kind::Likely
                 }
                 _ if at + 1 == last
@@ -82,6 +84,7 @@ pub(super) fn names<'a>(words: &[Word<'a>]) -> Vec<Name<'a>> {
                 {
                     Kind::First
                 }
+                _ if at == run.start && after_preposition => Kind::Faint,
                 _ => continue,
             };
             names.push(Name { text, at, kind });

@@ -5,7 +5,7 @@
 //! - a name is missing and another was added, as when a model puts a better known name in the place of one that it
 //!   does not know; both have to be names for more reasons than their capital;
 //! - two words of one name are missing (`Priya Raman`), or what follows a form of address (`Frau Raman`);
-//! - or a known place is missing (`Köln` without `Cologne`).
+//! - a known place is missing (`Köln` without `Cologne`), or was added where another may be missing.
 
 mod english;
 mod german;
@@ -70,6 +70,8 @@ enum Kind {
     Last,
     /// It stands before such a word and may be a first name or an office.
     First,
+    /// It stands as a place would, and may as well be a plural; enough beside a place that was added.
+    Faint,
 }
 
 /// Names of the source are missing, or were replaced by others.
@@ -84,19 +86,22 @@ pub(super) fn names(exchange: &Exchange<'_>) -> Option<Flag> {
         (Spellings::of(exchange.source, source), Spellings::of(exchange.output, output));
     lost.retain(|name| !in_output.have(name.text) && !is_gloss(name.text, exchange.source));
     added.retain(|name| {
-        name.kind != Kind::First && !in_source.have(name.text) && !is_gloss(name.text, exchange.output)
+        !matches!(name.kind, Kind::First | Kind::Faint)
+            && !in_source.have(name.text)
+            && !is_gloss(name.text, exchange.output)
     });
     drop_abbreviated(&mut lost, exchange.source, exchange.output);
     drop_abbreviated(&mut added, exchange.output, exchange.source);
     let whole = lost.windows(2).any(|pair| is_whole(pair[0], pair[1], source));
-    let alone = whole
-        || lost.iter().any(|name| matches!(name.kind, Kind::Place | Kind::Addressed))
-        || added.iter().any(|name| name.kind == Kind::Place);
+    let alone = whole || lost.iter().any(|name| matches!(name.kind, Kind::Place | Kind::Addressed));
+    // A translator may say where something is, but not put one place for another.
+    let elsewhere = !lost.is_empty() && added.iter().any(|name| name.kind == Kind::Place);
+    lost.retain(|name| elsewhere || name.kind != Kind::Faint);
     lost.retain(|name| whole || name.kind != Kind::First);
     // What only stands as a name would may be anything.
     let sure = |names: &[Name<'_>]| names.iter().any(|name| name.kind != Kind::Likely);
     let replaced = sure(&lost) && sure(&added);
-    (alone || replaced).then(|| {
+    (alone || elsewhere || replaced).then(|| {
         let said = |names: &[Name<'_>], what: &str| {
             let texts: Vec<String> = names.iter().map(|name| format!("`{}`", name.text)).collect();
             (!texts.is_empty()).then(|| format!("{} {what}", texts.join(", ")))
@@ -275,6 +280,14 @@ mod tests {
             assert!(!is_flagged(german, english, true), "{german} -> {english}");
             assert!(!is_flagged(german, english, false), "{english} -> {german}");
         }
+    }
+
+    #[test]
+    fn a_place_may_be_added_but_not_left_out() {
+        let (german, english) =
+            ("Auch hier wird das Wasser knapp.", "Water is running short in Spain as well.");
+        assert!(!is_flagged(german, english, true));
+        assert!(is_flagged(german, english, false));
     }
 
     #[test]
