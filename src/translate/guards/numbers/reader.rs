@@ -372,9 +372,8 @@ fn suffix_scale(suffix: &str) -> Option<Value> {
     }))
 }
 
-/// How sure it is that a translation says a number in words too: small ones come and go with the turn of a phrase
-/// (`zwischen den Fronten`, `between two fronts`), but do not become others.
+/// How sure it is that a translation says a number in words too: `two` comes and goes with the turn of a phrase
+/// (`zwischen den Fronten`, `between two fronts`), but becomes no other.
 fn word_weight(value: Value) -> Weight {
-    const SMALL: u128 = 4;
-    if value.as_whole().is_some_and(|n| n <= SMALL) { Weight::Loose } else { Weight::Firm }
+    if value == Value::whole(2) { Weight::Loose } else { Weight::Firm }
 }
