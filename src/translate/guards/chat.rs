@@ -288,7 +288,8 @@ fn note(exchange: &Exchange<'_>) -> Option<String> {
     let output = plain(exchange.output);
     let phrase = NOTES.iter().find(|phrase| holds_phrase(&output, phrase))?;
     let source = plain(exchange.source);
-    let says_so = ["note", "notiz", "anmerkung", "hinweis", "achtung", "bemerkung", "erklärung", "beachten"];
+    let says_so =
+        ["note", "notice", "notiz", "anmerkung", "hinweis", "achtung", "bemerkung", "erklärung", "beachten"];
     (!says_so.iter().any(|word| source.contains(word))).then(|| format!("adds `{phrase}`"))
 }
 

@@ -7,25 +7,26 @@ use crate::lang::LangPair;
 /// Conjunctions, German | English. Those before the semicolon are looked for in a source; these and those behind it may
 /// stand for them.
 const CONJUNCTIONS: &str = "
-    obwohl obgleich obschon wenngleich ; trotz trotzdem dennoch doch aber auch | although though ; even despite spite while yet but however nevertheless
-    weil ; da denn wegen aufgrund nämlich infolge durch dank | because ; since as for due owing given with thanks over why reason reasons
-    nachdem ; nach als sobald seit danach wenn hinter schließlich | after ; once when since having following upon as
-    bevor ehe ; vor bis zuvor vorher davor erst | before ; until till prior by
-    während ; indes wohingegen dagegen hingegen aber und obwohl zwar wenn indem | while whereas whilst ; as during but meanwhile though in and
+    obwohl obgleich obschon wenngleich ; trotz trotzdem dennoch doch aber auch jedoch allerdings selbst wenn | although though ; even despite spite while yet but however nevertheless
+    weil ; da denn wegen aufgrund nämlich infolge durch dank deshalb deswegen darum | because ; since as for due owing given with thanks over why reason reasons
+    nachdem ; nach als sobald seit danach wenn hinter schließlich später dann seitdem anschließend | after ; once when since having following upon as
+    bevor ehe ; vor bis zuvor vorher davor erst bisher früher | before ; until till prior by
+    während ; indes wohingegen dagegen hingegen aber und obwohl zwar wenn indem beim bei als derweil mittlerweile weile | while whereas whilst ; as during but meanwhile though in and
     sodass damit ; dass um so also daher deshalb deswegen somit | ,so ; so such that to order making thus therefore this which by with
-    sofern falls solange ; wenn ob außer sollte sollten sobald | if unless ; provided as long when whenever whether should while
-    wenn ; falls sobald als wann sofern sollte sollten ob bei | ; when whenever if once as should unless though although where
-    weshalb weswegen deshalb daher ; darum warum wieso also so dadurch | ; why so therefore hence reason which that thus
+    sofern falls solange ; wenn ob außer sollte sollten sobald wer als sonst ansonsten | if unless ; provided as long when whenever whether should while
+    wenn ; falls sobald als wann sofern sollte sollten ob bei | ; when whenever if once as should unless though although where time case like every
+    weshalb weswegen deshalb daher ; darum warum wieso also so dadurch | ; why so therefore hence reason reasons result because which that thus
     wo wohin ; woher worin in im an am auf bei beim dort wobei | where ; wherever which in at
     oder ; beziehungsweise bzw und | or ; either nor and
-    auch ; ebenfalls ebenso sogar selbst und zudem außerdem ferner zugleich gleichzeitig weiterhin sowie noch | also ; too even as well likewise and nor neither although though similarly including addition additionally
+    ; auch ebenfalls ebenso sogar selbst und zudem außerdem ferner zugleich gleichzeitig weiterhin sowie noch | also ; too even as well likewise and nor neither although though similarly including addition additionally
     ohne ; kein keine keinen keinem keiner nicht | without ; no not never nor
-    anstatt anstelle ; statt | instead ; rather
-    aber jedoch sondern ; doch allerdings hingegen dagegen zwar obwohl | but however ; though yet although while whereas instead rather only
+    anstatt anstelle ; statt stattdessen vielmehr lieber | instead ; rather
+    aber jedoch sondern ; doch allerdings hingegen dagegen zwar obwohl dennoch trotzdem nur außer | but however ; though yet still nevertheless nonetheless despite even although while whereas instead rather only
 ";
 
 /// The same for those that translators often do without.
 const DISPENSABLE: &str = "
+    auch ; | ; also too even as well likewise and nor neither although though similarly including addition additionally
     und ; sowie sowohl wie plus | and ; both as plus well with
     ,der ,die ,das ,den ,dem ,deren ,dessen ,denen ,was ; wer was welche welcher welches | who whose whom ; which that what where when why
 ";

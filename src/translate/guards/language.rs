@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{Exchange, words};
 use crate::flag::{Flag, FlagKind};
 use crate::lang::{Lang, LangPair, detect};
+use crate::translate::verbatim;
 
 /// German words that carry grammar and that are not English words too.
 const GERMAN: &str = "aber alle allem allen aller als auch auf aus bei beim bis dabei damit dann dass dem den denen \
@@ -30,6 +31,9 @@ pub(super) fn wrong_language(exchange: &Exchange<'_>) -> Option<Flag> {
     if exchange.pair.source.same_language(&exchange.pair.target) {
         return None;
     }
+    // Addresses and code stay as they are.
+    let (source, output) = (verbatim::rest(exchange.source), verbatim::rest(exchange.output));
+    let exchange = &Exchange { source: &source, output: &output, ..*exchange };
     let detail =
         foreign_script(exchange).or_else(|| other_language(exchange)).or_else(|| untranslated(exchange))?;
     Some(Flag::new(FlagKind::WrongLanguage, detail))
@@ -69,10 +73,14 @@ pub(super) fn reads_as_target(source: &str, pair: &LangPair) -> bool {
 fn foreign_script(exchange: &Exchange<'_>) -> Option<String> {
     let expected = scripts(&exchange.pair.target)?;
     let in_source: HashSet<Script> = exchange.source.chars().filter_map(script).collect();
+    // Old keyboards and bad scans have a beta for the ß.
+    let is_sharp_s = |c: char| c == 'β' && exchange.pair.target.primary() == "de";
     let foreign: String = exchange
         .output
         .chars()
-        .filter(|&c| script(c).is_some_and(|s| !expected.contains(&s) && !in_source.contains(&s)))
+        .filter(|&c| {
+            script(c).is_some_and(|s| !expected.contains(&s) && !in_source.contains(&s)) && !is_sharp_s(c)
+        })
         .take(8)
         .collect();
     (!foreign.is_empty()).then(|| format!("`{foreign}` is not {}", exchange.pair.target.name()))
@@ -145,11 +153,37 @@ fn untranslated(exchange: &Exchange<'_>) -> Option<String> {
             return Some(format!("`{}` is left untranslated", run.join(" ")));
         }
     }
-    let in_source: HashSet<&str> = source.into_iter().collect();
-    output
-        .into_iter()
-        .find(|word| pair.target.primary() == "en" && is_german_spelling(word) && in_source.contains(word))
-        .map(|word| format!("`{word}` is left untranslated"))
+    let in_source: HashSet<&str> = source.iter().copied().collect();
+    let is_left = |at: &usize| {
+        let around = |at: usize| output.get(at).copied().unwrap_or_default();
+        let word = output[*at].split(['\'', '’']).next().unwrap_or_default();
+        // The first word of a sentence has a capital too.
+        let before = at.checked_sub(1).is_some_and(|before| before == 0 || is_lower(around(before)));
+        let alone = before && is_lower(around(at + 1));
+        let is_noun = || source.windows(2).any(|pair| pair[1] == word && is_german_article(pair[0]));
+        in_source.contains(word)
+            && (is_german_spelling(word) || (alone && ends_as_german_noun(word) && is_noun()))
+    };
+    (pair.target.primary() == "en")
+        .then(|| (0..output.len()).find(is_left))?
+        .map(|at| format!("`{}` is left untranslated", output[at]))
+}
+
+/// Whether a word is in lower case or none.
+fn is_lower(word: &str) -> bool {
+    !word.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit())
+}
+
+/// Whether a word ends as only German nouns do, and names seldom without others beside them (`Süddeutsche Zeitung`).
+fn ends_as_german_noun(word: &str) -> bool {
+    const ENDINGS: [&str; 8] = ["nis", "ung", "ungen", "heit", "heiten", "keit", "schaft", "schaften"];
+    word.starts_with(char::is_uppercase) && ENDINGS.iter().any(|ending| word.ends_with(ending))
+}
+
+/// Whether a word stands before nouns, but before no name of a company or a town.
+fn is_german_article(word: &str) -> bool {
+    const ARTICLES: &str = "der die das des dem den ein eine einer einem einen eines im am zum zur beim vom";
+    ARTICLES.split(' ').any(|article| article == word.to_lowercase())
 }
 
 /// Whether a few words are quoted on both sides, as names of works and associations are (`„Bürger helfen sich“`).
@@ -289,7 +323,28 @@ mod tests {
         let detail = |output| detail(source, output);
         assert!(detail("The authority warned of major damage because the river keeps rising.").is_none());
         assert!(detail("The authority warned of größeren damage because the river keeps rising.").is_some());
+        assert!(detail("The Behörde warned of major damage because the river keeps rising.").is_none());
         assert!(detail("The authority warned of major damage, weil der Fluss weiter steigt.").is_some());
+    }
+
+    #[test]
+    fn a_single_german_noun_is_seen_where_it_is_no_part_of_a_name() {
+        for (source, output, left) in [
+            (
+                "Das Papier des Bündnisses liegt vor: Das Bündnis prüft es.",
+                "The Bündnis’s paper is out and being checked.",
+                true,
+            ),
+            (
+                "Das Papier des Bündnisses liegt vor: Das Bündnis prüft es.",
+                "The alliance’s paper is out and being checked.",
+                false,
+            ),
+            ("Die Prüfung der Brücke dauert an.", "The ongoing Prüfung of the bridge goes on.", true),
+            ("Das schreibt die Neuwalder Zeitung heute.", "The Neuwalder Zeitung wrote that today.", false),
+        ] {
+            assert_eq!(detail(source, output).is_some(), left, "{output}");
+        }
     }
 
     #[test]
@@ -303,6 +358,24 @@ mod tests {
         assert!(
             detail(source, "The association Nachbarn helfen sich invites everyone to its party.").is_some()
         );
+    }
+
+    #[test]
+    fn code_addresses_and_old_letters_may_stay() {
+        let pair = LangPair { source: Lang::EN, target: Lang::DE };
+        let source = "Copy it with `bake into the oven`, then open https://example.org/bread/a/of/the.html for the rest.";
+        for (output, wrong) in [
+            (
+                "Mit `bake into the oven` kopieren, dann https://example.org/bread/a/of/the.html öffnen.",
+                false,
+            ),
+            ("Groβe Straβen: Mit `bake into the oven` kopieren und alles öffnen.", false),
+            ("Mit `bake into the oven` kopieren, dann alles öffnen for the rest.", true),
+            ("Mit `bake into the oven` копировать, dann alles öffnen.", true),
+        ] {
+            let exchange = Exchange { source, output, finish: Finish::Stop, pair: &pair };
+            assert_eq!(wrong_language(&exchange).is_some(), wrong, "{output}");
+        }
     }
 
     #[test]

@@ -34,9 +34,9 @@ pub(super) fn truncated(exchange: &Exchange<'_>) -> Option<Flag> {
 /// Words that never end a sentence and those that do so rarely. Never: conjunctions, and articles and prepositions that
 /// are no parts of verbs. Rarely: what may be a pronoun.
 const GERMAN_UNFINISHED: (&str, &str) = (
-    "und oder sowie obwohl weil dass nachdem bevor während falls sofern sobald sodass eines im am zum zur vom beim für \
+    "und oder sowie obwohl weil dass nachdem während falls sofern sobald sodass eines im am zum zur vom beim für \
      gegen wegen zwischen seit",
-    "damit ohne von eine einen einem einer des dem",
+    "bevor damit ohne von eine einen einem einer des dem",
 );
 
 /// The same in English, where prepositions may end a sentence if a verb needs them (`looked into`).
@@ -86,14 +86,15 @@ pub(super) enum Stray {
 pub(super) const SHORTEST: f64 = 25.0;
 
 /// How many standard deviations a translation may be too long.
-const ROOM_ABOVE: f64 = 3.7;
+const ROOM_ABOVE: f64 = 4.0;
 
-/// How many it may be too short.
-fn room_below(missing: Missing) -> f64 {
+/// How many it may be too short. A long text says much in passing, and translators are brief.
+fn room_below(missing: Missing, length: f64) -> f64 {
+    let brevity = 0.3 * ((length - 100.0) / 100.0).clamp(0.0, 2.0);
     match missing {
-        Missing::Nothing => 3.0,
-        Missing::Dispensable => 2.6,
-        Missing::Conjunction => 1.7,
+        Missing::Nothing => 3.0 + brevity,
+        Missing::Dispensable => 2.6 + brevity,
+        Missing::Conjunction => 1.7 + brevity,
     }
 }
 
@@ -111,7 +112,7 @@ impl Usual {
             return None;
         }
         match self.deviation(source, output) {
-            deviation if deviation < -room_below(missing) => Some(Stray::Short),
+            deviation if deviation < -room_below(missing, weight(source)) => Some(Stray::Short),
             deviation if deviation > ROOM_ABOVE => Some(Stray::Long),
             _ => None,
         }
@@ -160,6 +161,7 @@ mod tests {
             ),
             (&german, "Der Vorfall wird gerade untersucht.", "The incident is being looked into the.", true),
             (&english, "Such a walk is good for you.", "So ein Spaziergang gefällt einem.", false),
+            (&english, "A long winter is coming, they say.", "Ein langer Winter steht nun bevor.", false),
             (&english, "She lives with a sister in an old house.", "Sie lebt mit einer.", true),
         ] {
             let exchange = Exchange { source, output, finish: Finish::Stop, pair };

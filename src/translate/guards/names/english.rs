@@ -2,11 +2,8 @@
 
 use super::{Kind, Name, Tongue, Word, is_among, is_title_case, places, runs};
 
-/// Words that have a capital and are no names of people or places, or only a part of an institution's.
-const NO_NAMES: [&str; 7] = [
-    // The calendar.
-    "January February March April May June July August September October November December Monday Tuesday Wednesday \
-     Thursday Friday Saturday Sunday Christmas Easter Day Eve Year",
+/// Words before the names of people.
+const OFFICES: [&str; 2] = [
     // Address and ranks.
     "I Mr Mrs Ms Miss Dr Prof Professor Sir Lord Lady Dame Saint St King Queen Prince Princess Duke Duchess Emperor Empress \
      Pope Bishop Archbishop Cardinal Captain Colonel Major Sergeant Lieutenant General Admiral Inspector Judge Justice \
@@ -14,12 +11,19 @@ const NO_NAMES: [&str; 7] = [
     // Offices.
     "Prime Minister President Vice Deputy Chancellor Secretary Governor Senator Congressman Mayor Ambassador Commissioner \
      Director Manager Head Chief Chair Chairman Chairwoman Executive Officer Speaker Attorney Premier Leader Coach",
+];
+
+/// Words that have a capital and are no names of people or places, or only a part of an institution's.
+const NO_NAMES: [&str; 5] = [
+    // The calendar.
+    "January February March April May June July August September October November December Monday Tuesday Wednesday \
+     Thursday Friday Saturday Sunday Christmas Easter Day Eve Year Century",
     // Institutions and what their names are made of.
     "State States Government Parliament Congress Senate House Assembly Council Committee Commission Court Ministry \
      Department Office Agency Authority Bureau Board Service Services Police Army Navy Force Forces Guard Party Union \
      Association Federation Society Foundation Institute Academy University College School Museum Library Gallery Theatre \
-     Theater Opera Orchestra Church Cathedral Hospital Clinic Airport Station Bank Fund Group Company Corporation Club Team \
-     League Cup Championship Championships Games Olympics Festival Prize Award Act Bill Law Constitution Treaty Convention \
+     Theater Opera Orchestra Church Mosque Cathedral Hospital Clinic Airport Station Bank Fund Group Company Corporation Club Team \
+     League Cup Championship Championships Games Olympics Festival Prize Award Awards Act Bill Law Constitution Treaty Convention \
      Charter Agreement Plan Program Programme Project Conference Summit Center Centre Chamber Republic Kingdom Empire \
      Affairs Foreign Interior Home Finance Treasury Defence Defense Health Education Environment Economy Trade Labor Labour \
      Human Rights Security Peace War Supreme Federal National International Central Social Democratic Christian Liberal \
@@ -62,6 +66,9 @@ pub(super) fn names<'a>(words: &[Word<'a>]) -> Vec<Name<'a>> {
         let after = words.get(run.end).filter(|word| word.joined).map_or("", |word| word.text);
         // `the Charity Commission for England`
         let of_a_title = is_among(before, "the The a an") || is_among(after, "of for and");
+        // `Minister Jones came`, where the sentence begins with the office
+        let after_office =
+            before.starts_with(char::is_uppercase) && OFFICES.iter().any(|list| is_among(before, list));
         for at in run.clone() {
             let word = words[at];
             let text = word.text.trim_end_matches("'s").trim_end_matches("’s");
@@ -78,7 +85,7 @@ pub(super) fn names<'a>(words: &[Word<'a>]) -> Vec<Name<'a>> {
                 _ if places::is_place(text, Tongue::English) => Kind::Place,
                 true if addressed => Kind::Addressed,
                 true if owned => continue,
-                true if run.len() >= 2 && !of_a_title => Kind::Last,
+                true if (run.len() >= 2 || after_office) && !of_a_title => Kind::Last,
                 true if run.len() == 1 && !of_a_title => Kind::Likely,
                 false if at + 2 == run.end && !of_a_title => Kind::First,
                 _ => continue,
@@ -90,7 +97,7 @@ pub(super) fn names<'a>(words: &[Word<'a>]) -> Vec<Name<'a>> {
 }
 
 fn is_no_name(word: &str) -> bool {
-    NO_NAMES.iter().any(|list| is_among(word, list))
+    NO_NAMES.iter().chain(&OFFICES).any(|list| is_among(word, list))
         || ENDINGS.iter().any(|ending| word.ends_with(ending))
         || (word.len() >= LONG && COMMON.iter().any(|ending| word.ends_with(ending)))
         || word.contains('-')

@@ -60,9 +60,10 @@ pub(super) fn names<'a>(words: &[Word<'a>]) -> Vec<Name<'a>> {
         let last = run.end - 1;
         let of_several = run.len() >= 2 && is_title(words[last - 1], last - 1 == run.start, before);
         let addressed = run.len() == 2 && is_among(words[run.start].text, ADDRESS);
-        let after_preposition = words[run.start].joined
-            && before.is_some_and(|before| is_among(before.text, PREPOSITIONS))
-            && !PLURALS.iter().any(|ending| words[run.start].text.ends_with(ending));
+        let after_preposition =
+            words[run.start].joined && before.is_some_and(|before| is_among(before.text, PREPOSITIONS));
+        let plural = PLURALS.iter().any(|ending| words[run.start].text.ends_with(ending));
+        let common = run.len() == 2 && after_article(&words[..run.start], words[run.start]);
         let after_office = before.is_some_and(|before| words[run.start].joined && is_office(before));
         for at in run.clone() {
             let Word { text, .. } = words[at];
@@ -71,12 +72,19 @@ pub(super) fn names<'a>(words: &[Word<'a>]) -> Vec<Name<'a>> {
                 _ if places::is_place(text, Tongue::German) => Kind::Place,
                 _ if at == last && addressed => Kind::Addressed,
                 _ if at == last && of_several => Kind::Last,
-                _ if is_foreign(text) || (at == run.start && (after_preposition || after_office)) => {
+                _ if is_foreign(text)
+                    || (at == run.start && (after_preposition && !plural || after_office)) =>
+                {
                     Kind::Likely
                 }
-                _ if at + 1 == last && of_several && !INFLECTED.iter().any(|end| text.ends_with(end)) => {
+                _ if at + 1 == last
+                    && of_several
+                    && !common
+                    && !INFLECTED.iter().any(|end| text.ends_with(end)) =>
+                {
                     Kind::First
                 }
+                _ if at == run.start && after_preposition => Kind::Faint,
                 _ => continue,
             };
             names.push(Name { text, at, kind });
@@ -98,6 +106,23 @@ fn is_title(word: Word<'_>, opens_run: bool, before: Option<Word<'_>>) -> bool {
     let adjective = word.text.ends_with('e') || INFLECTED.iter().any(|ending| word.text.ends_with(ending));
     let common = is_no_name(word.text) && !is_among(word.text, ADDRESS);
     !(common || number || plural || opens_run && article && adjective)
+}
+
+/// Whether an article and adjectives stand before the first of two nouns, so that the second stands bare or in the
+/// genitive (`auf dem schmalen Weg Schutz suchen`, `die älteste Stadt Böhmens`).
+fn after_article(before: &[Word<'_>], first: Word<'_>) -> bool {
+    const MOST_ADJECTIVES: usize = 3;
+    let is_adjective = |word: &&Word<'_>| {
+        let inflected = word.text.ends_with('e') || INFLECTED.iter().any(|end| word.text.ends_with(end));
+        // `der 45-jährige Max Maier`
+        let of_a_person = word.text.ends_with("jährige") || is_among(word.text, PREPOSITIONS);
+        word.joined && word.text.starts_with(char::is_lowercase) && inflected && !of_a_person
+    };
+    let is_article = |word: &Word<'_>| is_among(&word.text.to_lowercase(), ARTICLES);
+    let mut back = before.iter().rev();
+    let adjectives =
+        back.clone().take(MOST_ADJECTIVES).take_while(|word| is_adjective(word) && !is_article(word));
+    first.joined && back.nth(adjectives.count()).is_some_and(is_article)
 }
 
 /// Whether a word that opens a sentence may be an office or a profession (`Ministerin Sandu`).

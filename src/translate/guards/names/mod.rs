@@ -3,9 +3,9 @@
 //! German capitalises every noun and English every word of a title, so a capital alone proves nothing. A flag needs
 //! more than one word that the other side has in no spelling:
 //! - a name is missing and another was added, as when a model puts a better known name in the place of one that it
-//!   does not know; one of the two has to be a name for more reasons than its capital;
+//!   does not know; both have to be names for more reasons than their capital;
 //! - two words of one name are missing (`Priya Raman`), or what follows a form of address (`Frau Raman`);
-//! - or a known place is missing (`Köln` without `Cologne`).
+//! - a known place is missing (`Köln` without `Cologne`), or was added where another may be missing.
 
 mod english;
 mod german;
@@ -70,6 +70,8 @@ enum Kind {
     Last,
     /// It stands before such a word and may be a first name or an office.
     First,
+    /// It stands as a place would, and may as well be a plural; enough beside a place that was added.
+    Faint,
 }
 
 /// Names of the source are missing, or were replaced by others.
@@ -82,17 +84,24 @@ pub(super) fn names(exchange: &Exchange<'_>) -> Option<Flag> {
     let mut added = output.names(exchange.output);
     let (in_source, in_output) =
         (Spellings::of(exchange.source, source), Spellings::of(exchange.output, output));
-    lost.retain(|name| !in_output.have(name.text));
-    added.retain(|name| name.kind != Kind::First && !in_source.have(name.text));
+    lost.retain(|name| !in_output.have(name.text) && !is_gloss(name.text, exchange.source));
+    added.retain(|name| {
+        !matches!(name.kind, Kind::First | Kind::Faint)
+            && !in_source.have(name.text)
+            && !is_gloss(name.text, exchange.output)
+    });
+    drop_abbreviated(&mut lost, exchange.source, exchange.output);
+    drop_abbreviated(&mut added, exchange.output, exchange.source);
     let whole = lost.windows(2).any(|pair| is_whole(pair[0], pair[1], source));
-    let alone = whole
-        || lost.iter().any(|name| matches!(name.kind, Kind::Place | Kind::Addressed))
-        || added.iter().any(|name| name.kind == Kind::Place);
+    let alone = whole || lost.iter().any(|name| matches!(name.kind, Kind::Place | Kind::Addressed));
+    // A translator may say where something is, but not put one place for another.
+    let elsewhere = !lost.is_empty() && added.iter().any(|name| name.kind == Kind::Place);
+    lost.retain(|name| elsewhere || name.kind != Kind::Faint);
     lost.retain(|name| whole || name.kind != Kind::First);
-    // Two words that only stand as names would may be anything.
-    let sure = lost.iter().chain(&added).any(|name| name.kind != Kind::Likely);
-    let replaced = !lost.is_empty() && !added.is_empty() && sure;
-    (alone || replaced).then(|| {
+    // What only stands as a name would may be anything.
+    let sure = |names: &[Name<'_>]| names.iter().any(|name| name.kind != Kind::Likely);
+    let replaced = sure(&lost) && sure(&added);
+    (alone || elsewhere || replaced).then(|| {
         let said = |names: &[Name<'_>], what: &str| {
             let texts: Vec<String> = names.iter().map(|name| format!("`{}`", name.text)).collect();
             (!texts.is_empty()).then(|| format!("{} {what}", texts.join(", ")))
@@ -112,6 +121,40 @@ fn is_whole(first: Name<'_>, last: Name<'_>, tongue: Tongue) -> bool {
     };
     let common = endings.iter().any(|ending| last.text.ends_with(ending));
     last.kind == Kind::Last && last.at == first.at + 1 && !common
+}
+
+/// Whether a word stands in brackets, where translators explain and leave out.
+fn is_gloss(word: &str, text: &str) -> bool {
+    let before = &text[..word.as_ptr() as usize - text.as_ptr() as usize];
+    before.rfind('(') > before.rfind(')')
+}
+
+/// Drops names that the other text abbreviates: `Victoria and Albert Museum`, `V&A`.
+fn drop_abbreviated(names: &mut Vec<Name<'_>>, text: &str, other: &str) {
+    let words = words(text);
+    let abbreviations = abbreviations(other);
+    names.retain(|name| {
+        !abbreviations.iter().any(|letters| {
+            let starts = (name.at + 1).saturating_sub(2 * letters.len())..=name.at;
+            starts.into_iter().any(|start| {
+                let capitals = words[start..].iter().enumerate().filter(|(_, word)| word.is_capitalised());
+                let spelt: Vec<(usize, &Word<'_>)> = capitals.take(letters.len()).collect();
+                let reaches = spelt.last().is_some_and(|(last, _)| start + last >= name.at);
+                reaches && spelt.iter().filter_map(|(_, word)| word.text.chars().next()).eq(letters.chars())
+            })
+        })
+    });
+}
+
+/// The letters of the abbreviations of a text: `V&A`, `N.Y.U.`, `RSC`.
+fn abbreviations(text: &str) -> Vec<String> {
+    let is_one = |word: &&str| {
+        let (capitals, rest): (Vec<char>, Vec<char>) = word.chars().partition(|c| c.is_uppercase());
+        (2..=6).contains(&capitals.len()) && rest.iter().all(|c| matches!(c, '.' | '&'))
+    };
+    let mark = |c: char| !c.is_alphanumeric() && !matches!(c, '.' | '&');
+    let tokens = text.split_whitespace().map(|token| token.trim_matches(mark)).filter(is_one);
+    tokens.map(|token| token.chars().filter(|c| c.is_uppercase()).collect()).collect()
 }
 
 fn is_among(word: &str, list: &str) -> bool {
@@ -154,6 +197,7 @@ fn words(text: &str) -> Vec<Word<'_>> {
             word.is_capitalised() && word.text.chars().count() <= 3 && !capitals
         });
         let ends = gap.contains(['!', '?', ':', '…', '"', '“', '”', '„', '«', '»', '‘', '(', '|', '–', '—'])
+            || gap.contains(" - ")
             || gap.contains('.') && !abbreviation;
         words.push(Word { text: word, opens: words.is_empty() || ends, joined });
         end = start + word.len();
@@ -219,10 +263,31 @@ mod tests {
             ("Dort gab es Marias Kuchen.", "They had Maria's Cake there."),
             ("Die Bundeswehr half am Deich.", "The army of Germany helped at the dike."),
             ("Sie zog nach Tampa, Florida.", "She moved to Tampa, Fla., in May."),
+            ("Er wanderte durch Niederbayern.", "He hiked through Lower Bavaria."),
+            (
+                "Das Lager des Nordbundes (Neue Wache Lindenau) blieb leer.",
+                "The camp of the northern league stayed empty.",
+            ),
+            (
+                "Sie arbeitet im Harper and Quill Museum und spielt im Royal Maple Theatre.",
+                "She works at the H&Q and acts at the R.M.T. in winter.",
+            ),
+            ("Das ist die älteste Stadt Böhmens.", "This is the oldest Bohemian town."),
+            ("Er fuhr auf dem nassen Weg Rad.", "He rode his bicycle on the wet path."),
+            ("Garten - Mehrere Hinweise", "Garden - Several hints for it."),
+            ("Das war in England so.", "It was like that in Britain."),
         ] {
             assert!(!is_flagged(german, english, true), "{german} -> {english}");
             assert!(!is_flagged(german, english, false), "{english} -> {german}");
         }
+    }
+
+    #[test]
+    fn a_place_may_be_added_but_not_left_out() {
+        let (german, english) =
+            ("Auch hier wird das Wasser knapp.", "Water is running short in Spain as well.");
+        assert!(!is_flagged(german, english, true));
+        assert!(is_flagged(german, english, false));
     }
 
     #[test]
@@ -231,6 +296,8 @@ mod tests {
             ("Die Fähre liegt bei Remagen fest.", "The ferry is stuck near Toronto."),
             ("Am Abend sprach dort Jana Kowarik.", "In the evening, a speaker talked there."),
             ("Er fuhr im Mai nach Oregon.", "He went there in May."),
+            ("Dort siegte der 45-jährige Jan Kowarik.", "The 45-year-old won there."),
+            ("Im Mai kam Ministerin Aldinger.", "Minister Brockmann came in May."),
         ] {
             assert!(is_flagged(german, english, true), "{german} -> {english}");
         }

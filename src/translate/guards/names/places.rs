@@ -48,16 +48,22 @@ impl Line {
         names.split_ascii_whitespace()
     }
 
-    /// Whether a word is one of the names, perhaps with an ending or a point of the compass before it.
+    /// Whether a word is one of the names, perhaps with an ending, or in German the last part of a compound
+    /// (`Niederbayern`, `oberfränkisch`, `Nachkriegsfrankreich`).
     fn has(self, word: &str, tongue: Tongue) -> bool {
-        let part = without_direction(word).filter(|rest| rest.len() >= 4);
+        const SHORTEST_PART: usize = 4;
         let named = |word: &str| {
             self.names(tongue).any(|name| match name.strip_suffix('*') {
                 Some(stem) => word.starts_with(stem),
                 None => word == name || word.strip_suffix('s') == Some(name),
             })
         };
-        named(word) || part.is_some_and(named)
+        let is_part = |name: &str| {
+            let stem = name.trim_end_matches('*');
+            let tail = word.rfind(stem).map(|at| &word[at..]);
+            stem.len() >= SHORTEST_PART && tail.is_some_and(named)
+        };
+        named(word) || (tongue == Tongue::German && self.names(tongue).any(is_part))
     }
 }
 
@@ -83,9 +89,14 @@ mod tests {
                 .lines()
                 .all(|line| line.is_empty() || line.starts_with('#') || line == line.to_lowercase())
         );
-        for (german, english) in
-            [("Köln", "Cologne"), ("Südfrankreich", "French"), ("Österreicher", "Austria")]
-        {
+        for (german, english) in [
+            ("Köln", "Cologne"),
+            ("Südfrankreich", "French"),
+            ("Österreicher", "Austria"),
+            ("Niederösterreichs", "Austria"),
+            ("Mitteldeutschland", "Germany"),
+            ("oberfränkische", "Franconia"),
+        ] {
             let (a, b) = (fold(german), fold(english));
             assert!(are_the_same(&a, Tongue::German, &b, Tongue::English), "{german}");
             assert!(!are_the_same(&a, Tongue::German, "spain", Tongue::English), "{german}");

@@ -25,6 +25,13 @@ pub(super) fn other_half_of_day(hour: u128) -> Option<Value> {
     }
 }
 
+/// Whether digits with a point are a time of day: `17.30`.
+pub(super) fn is_time(text: &str) -> bool {
+    let below = |digits: &str, limit: u32| digits.parse().is_ok_and(|number: u32| number < limit);
+    text.split_once('.')
+        .is_some_and(|(hour, minutes)| below(hour, 25) && minutes.len() == 2 && below(minutes, 60))
+}
+
 pub(super) fn is_date(day: Value, month: Value) -> bool {
     let within = |value: Value, most| value.as_whole().is_some_and(|n| (1..=most).contains(&n));
     within(day, 31) && within(month, 12)

@@ -42,6 +42,14 @@ fn values(exchange: &Exchange<'_>, [source, output]: [Vec<Mention>; 2]) -> Optio
         // A number word of a name or a loan (`Six Days`, `Top Ten`) stands in both as it is.
         !(stands_in(mention, exchange.source) || is_told(mention, &source, &output))
     });
+    // Where no number became another, one that is said twice may be said once.
+    let is_said =
+        |mention: &Mention, theirs: &[Mention]| theirs.iter().any(|other| same_value(mention, other));
+    match (lost.is_empty(), added.is_empty()) {
+        (false, true) => lost.retain(|mention| !is_said(mention, &output)),
+        (true, false) => added.retain(|mention| !is_said(mention, &source)),
+        _ => {}
+    }
     let firm = |mentions: &[Mention]| mentions.iter().any(|mention| mention.weight == Weight::Firm);
     // What may be left out must still not become another of its kind.
     let named = |sense: Sense| matches!(sense, Sense::Month | Sense::Weekday).then_some(sense);
@@ -51,7 +59,14 @@ fn values(exchange: &Exchange<'_>, [source, output]: [Vec<Mention>; 2]) -> Optio
     let changed = [None, Some(Sense::Month), Some(Sense::Weekday)]
         .into_iter()
         .any(|kind| loose(&lost, kind) && loose(&added, kind));
-    (firm(&lost) || firm(&added) || changed).then(|| {
+    // One turn of phrase has one of them.
+    let several = |mentions: &[Mention]| {
+        let said = |mention: &&Mention| {
+            mention.weight == Weight::Loose && matches!(mention.sense, Sense::Count | Sense::Weekday)
+        };
+        mentions.iter().filter(said).count() > 1
+    };
+    (firm(&lost) || firm(&added) || changed || several(&lost) || several(&added)).then(|| {
         let said = |mentions: &[Mention], what: &str| {
             let texts: Vec<String> = mentions
                 .iter()
@@ -98,12 +113,16 @@ fn trust_digits_only(mention: &mut Mention) {
 
 /// The mentions of each side that have no counterpart on the other.
 fn unmatched(mut source: Vec<Mention>, mut output: Vec<Mention>) -> (Vec<Mention>, Vec<Mention>) {
-    // Firm mentions choose first, of either side, and likely readings go before others.
+    // Firm mentions choose first, of either side, each other before hints, and likely readings go before others.
     source.sort_by_key(|mention| std::cmp::Reverse(mention.weight));
     output.sort_by_key(|mention| std::cmp::Reverse(mention.weight));
-    for least in [Weight::Firm, Weight::Hint] {
-        for same in [same_value as fn(&Mention, &Mention) -> bool, shared_reading] {
-            let fits = |a: &Mention, b: &Mention| a.weight.max(b.weight) >= least && same(a, b);
+    for least in [(Weight::Firm, Weight::Loose), (Weight::Firm, Weight::Hint), (Weight::Hint, Weight::Hint)] {
+        for same in [same_value as fn(&Mention, &Mention) -> bool, shared_reading, counts_the_same] {
+            let weights = |a: &Mention, b: &Mention| (a.weight.max(b.weight), a.weight.min(b.weight));
+            let fits = |a: &Mention, b: &Mention| {
+                let (more, less) = weights(a, b);
+                more >= least.0 && less >= least.1 && same(a, b)
+            };
             source.retain(|mention| match output.iter().position(|other| fits(mention, other)) {
                 Some(at) => {
                     output.remove(at);
@@ -116,9 +135,15 @@ fn unmatched(mut source: Vec<Mention>, mut output: Vec<Mention>) -> (Vec<Mention
     (source, output)
 }
 
-/// Whether a number word stands in a text as it is, or as a name in the genitive.
+/// Whether a date or a version (`4.5`) stands in a text as it is, or a number word, perhaps as a name in the genitive.
 fn stands_in(mention: &Mention, text: &str) -> bool {
     let word = &mention.text;
+    let is_short =
+        |part: &str| matches!(part.len(), 1 | 2) && part.bytes().all(|digit| digit.is_ascii_digit());
+    if word.contains('.') && word.split('.').all(is_short) {
+        let digits = |c: char| !c.is_ascii_digit() && c != '.';
+        return text.split(digits).any(|other| other.trim_end_matches('.') == word);
+    }
     word.chars().all(char::is_alphabetic)
         && text.split(|c: char| !c.is_alphanumeric()).any(|other| {
             other.eq_ignore_ascii_case(word) || other.strip_suffix('s').is_some_and(|name| name == word)
@@ -131,4 +156,10 @@ fn same_value(a: &Mention, b: &Mention) -> bool {
 
 fn shared_reading(a: &Mention, b: &Mention) -> bool {
     a.sense.fits(b.sense) && a.values.iter().any(|value| b.values.contains(value))
+}
+
+/// Whether one counts what the other numbers: `in seinem dritten Jahr`, `after three years`.
+fn counts_the_same(a: &Mention, b: &Mention) -> bool {
+    let senses = [a.sense, b.sense];
+    senses.contains(&Sense::Count) && senses.contains(&Sense::Order) && a.values.first() == b.values.first()
 }

@@ -1,25 +1,22 @@
 //! Phrases in which a number word does not say its own number: `halb neun`, `one in five`, `season three`.
 
 use super::calendar::other_half_of_day;
-use super::lexer::Kind;
+use super::lexer::{Kind, Numeral};
 use super::mentions::{Language, Mention, Sense, Weight};
 use super::reader::Reader;
 use super::units;
 use super::value::Value;
-use super::words::Meaning;
-
-/// What is numbered by a word behind it, where others put one before it: `season three`, `dritte Staffel`.
-const NUMBERED: &str = "season episode chapter part phase stage round volume book page section article act scene level \
-    place rank position platz rang step class grade group lesson day week game match heat lap war question option rule number channel staffel folge \
-    kapitel teil phase etappe runde band buch seite abschnitt artikel akt szene stufe schritt klasse gruppe lektion \
-    tag woche spiel lauf frage regel nummer";
+use super::words::{self, Meaning};
 
 impl Reader<'_> {
     /// A phrase that begins here, and how many tokens it takes.
     pub(super) fn phrase(&self, at: usize, mentions: &mut Vec<Mention>) -> Option<usize> {
         match self.language {
             Language::German => self.half_to(at, mentions).or_else(|| self.half_of(at, 1, mentions)),
-            Language::English => self.other(at, mentions).or_else(|| self.half_of(at, 2, mentions)),
+            Language::English => self
+                .other(at, mentions)
+                .or_else(|| self.half_of(at, 2, mentions))
+                .or_else(|| self.feet_and_inches(at, mentions)),
             Language::Other(_) => None,
         }
     }
@@ -60,16 +57,40 @@ impl Reader<'_> {
         Some(2)
     }
 
+    /// `five feet six inches`, `5ft 6in`
+    pub(super) fn feet_and_inches(&self, at: usize, mentions: &mut Vec<Mention>) -> Option<usize> {
+        let amount = |at: usize, names: &[&str]| {
+            let value = match self.token(at).kind {
+                Kind::Number(Numeral::Plain { value, .. }) => value,
+                _ => words::english_number(&[self.word_at(at)])?.0,
+            };
+            names.contains(&self.word_at(at + 1).as_str()).then(|| value.as_whole()).flatten()
+        };
+        let feet = amount(at, &["ft", "feet", "foot"])?;
+        let inches = amount(at + 2, &["in", "ins", "inch", "inches"]).filter(|&inches| inches < 12)?;
+        let value = Value::from_digits(&feet.to_string(), &format!("{:03}", inches * 1000 / 12));
+        mentions.push(Mention { unit: self.unit(at + 1), ..Mention::firm(self.text(at, 4), vec![value]) });
+        Some(4)
+    }
+
+    /// Whether the German weekday here ends a night that English names by the day before: `in der Nacht zum Dienstag`.
+    pub(super) fn is_night_before(&self, at: usize) -> bool {
+        let before = |offset: usize| at.checked_sub(offset).map_or(String::new(), |at| self.word_at(at));
+        let is_night = |offset: usize| before(offset) == "nacht" || before(offset).ends_with("abend");
+        matches!(before(1).as_str(), "zum" | "auf") && (is_night(2) || is_night(4))
+            || before(1) == "den" && before(2) == "auf" && is_night(3)
+    }
+
     /// What the words around the last mention, which stands from `at` to `end`, make of it.
     pub(super) fn refine(&self, at: usize, end: usize, mention: &mut Mention) {
         mention.unit = self.unit(end).or(mention.unit);
         let before = |back: usize| at.checked_sub(back).map_or(String::new(), |at| self.word_at(at));
         let counts = mention.sense == Sense::Count;
-        let is_numbered = NUMBERED.split_ascii_whitespace().any(|noun| noun == before(1));
-        let is_share = before(1) == "in" && matches!(before(2).as_str(), "one" | "1");
-        if counts && (is_numbered || is_share) {
-            mention.sense = Sense::Open;
+        // A measure is no turn of phrase.
+        if counts && mention.unit.is_some() {
+            mention.weight = Weight::Firm;
         }
+        let is_share = before(1) == "in" && matches!(before(2).as_str(), "one" | "1");
         let Some(number) = mention.values.first().and_then(|value| value.as_whole()) else { return };
         let percent = |number: u128, of: u128| {
             (of > 1 && (100 * number).is_multiple_of(of)).then(|| Value::whole(100 * number / of))
@@ -142,7 +163,7 @@ mod tests {
     }
 
     /// German, English, and the English with another number.
-    const PHRASES: [(&str, &str, &str); 29] = [
+    const PHRASES: [(&str, &str, &str); 43] = [
         ("Um halb neun geht es los.", "It starts at half past eight.", "It starts at half past nine."),
         ("Der Zug fährt um halb drei.", "The train leaves at 2:30.", "The train leaves at 3:30."),
         ("Eine halbe Million wohnt hier.", "Half a million live here.", "A million live here."),
@@ -196,6 +217,44 @@ mod tests {
             "He bought 57% of the shares.",
         ),
         (
+            "In der Nacht zum Dienstag brannte es.",
+            "There was a fire on Monday night.",
+            "There was a fire on Sunday night.",
+        ),
+        ("Sie steht im Achtelfinale.", "She is in the last 16.", "She is in the last 14."),
+        ("Er wählte den Notruf.", "He dialled 911.", "He dialled 119."),
+        (
+            "Die Schule ist ab 17.30 offen.",
+            "The school is open from 5:30 p.m.",
+            "The school is open from 5:20 p.m.",
+        ),
+        (
+            "Sie proben zwischen 17 und 18 Uhr.",
+            "They rehearse between 5 and 6 p.m.",
+            "They rehearse between 4 and 6 p.m.",
+        ),
+        ("In seinem dritten Jahr ging er.", "He left after three years.", "He left after four years."),
+        ("Das gilt für Kategorie I.", "This applies to category 1.", "This applies to category 2."),
+        (
+            "Es ist der achtgrößte See des Landes.",
+            "It is the country's 8th largest lake.",
+            "It is the country's 9th largest lake.",
+        ),
+        (
+            "Sie verkauften 3 Millionen bzw. 5 Millionen.",
+            "They sold three million and five million.",
+            "They sold three million and six million.",
+        ),
+        (
+            "Das Heft kostet einen Schilling und 7 Groschen.",
+            "The booklet costs a shilling and 7 groschen.",
+            "The booklet costs a shilling and 9 groschen.",
+        ),
+        ("Ein Werk für 1 Milliarde Euro.", "A €1bn plant.", "A €1m plant."),
+        ("Wir nutzen Version 4.5...", "We use version 4.5.", "We use version 4.7."),
+        ("Der Brief ging am 18.12. ab.", "The letter was sent on 18.12.", "The letter was sent on 18.11."),
+        ("Kapitel V ist kurz.", "Chapter 5 is short.", "Chapter 6 is short."),
+        (
             "In Kapitel drei wird es ernst.",
             "The third chapter gets serious.",
             "The fourth chapter gets serious.",
@@ -203,8 +262,9 @@ mod tests {
     ];
 
     /// The same for amounts in other units.
-    const AMOUNTS: [(&str, &str, &str); 17] = [
+    const AMOUNTS: [(&str, &str, &str); 18] = [
         ("Das Boot ist 20 Meter lang.", "The boat is 65 feet long.", "The boat is 56 feet long."),
+        ("Sie ist 1,68 Meter groß.", "She is 5ft 6in tall.", "She is 6ft 5in tall."),
         ("Er wog 136 Kilogramm.", "He weighed 300 pounds.", "He weighed 200 pounds."),
         ("Er wog 300 Pfund (136 kg).", "He weighed 300 pounds.", "He weighed 136 pounds."),
         ("Es waren 95 °F (35 °C).", "It was 95 °F.", "It was 59 °F."),
@@ -238,6 +298,33 @@ mod tests {
         ),
         ("Das kostet 20 Euro.", "That costs 20 euros.", "That costs 22 dollars."),
     ];
+
+    #[test]
+    fn two_and_weekdays_may_come_and_go_but_not_change() {
+        for (german, english, wrong) in [
+            (
+                "Sie standen zwischen den Fronten.",
+                "They were caught between two fronts.",
+                "They were caught between 12 fronts.",
+            ),
+            ("Die zwei Brüder gingen.", "The brothers left.", "The three brothers left."),
+            (
+                "Das teilte die Stadt am Freitag mit.",
+                "The city announced this.",
+                "The city announced this on Thursday.",
+            ),
+            (
+                "Das Gesetz von 1983 (Act 1983) gilt.",
+                "The act of 1983 applies.",
+                "The act of 1983 and 1985 applies.",
+            ),
+            ("Das ist eine zweistellige Summe.", "That is a large sum.", "That is a sum of 300."),
+        ] {
+            assert!(!is_flagged((german, Lang::DE), (english, Lang::EN)), "{german} -> {english}");
+            assert!(!is_flagged((english, Lang::EN), (german, Lang::DE)), "{english} -> {german}");
+            assert!(is_flagged((german, Lang::DE), (wrong, Lang::EN)), "{german} -> {wrong}");
+        }
+    }
 
     #[test]
     fn other_words_for_a_number_are_known_and_other_numbers_seen() {

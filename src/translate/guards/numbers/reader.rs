@@ -1,6 +1,6 @@
 //! Reads mentions of numbers off tokens.
 
-use super::calendar::{clock, date, in_centuries, is_date, other_half_of_day};
+use super::calendar::{clock, date, in_centuries, is_date, is_time, other_half_of_day};
 use super::lexer::{Kind, Numeral, Token};
 use super::mentions::{Language, Mention, Sense, Weight};
 use super::value::Value;
@@ -38,13 +38,17 @@ impl<'a> Reader<'a> {
             Numeral::Dotted { value, parts } => {
                 let text = self.token(at).text;
                 if self.is_clock(at) {
-                    mentions.extend(clock(text, *parts));
+                    mentions.extend(clock(&self.text(at, 2), *parts));
                 } else if self.word_at(at + 1) == "."
+                    && self.token(at + 2).text != "."
                     && at + 2 < self.tokens.len()
                     && is_date(parts[0], parts[1])
                 {
                     // `29.6.`, unless it ends the sentence
                     mentions.extend(date(text, parts));
+                } else if self.language == Language::German && is_time(text) {
+                    // `ab 17.30`; fractions have a comma
+                    mentions.extend(clock(text, *parts));
                 } else {
                     return self.plain(at, *value, true, mentions);
                 }
@@ -67,6 +71,9 @@ impl<'a> Reader<'a> {
         if let Some(time) = self.military(at) {
             mentions.extend(clock(own, time));
             return 1;
+        }
+        if let Some(taken) = self.feet_and_inches(at, mentions) {
+            return taken;
         }
         let (scaled, taken) = self.scaled(value, at + 1);
         if taken > 0 {
@@ -145,7 +152,9 @@ impl<'a> Reader<'a> {
         {
             return taken;
         }
-        if let Some(n) = words::roman(word) {
+        let after_name =
+            at.checked_sub(1).is_some_and(|at| self.token(at).text.starts_with(char::is_uppercase));
+        if let Some(n) = words::roman(word, after_name) {
             mentions.push(Mention::hint(word, vec![Value::whole(n)]));
             return 1;
         }
@@ -163,7 +172,9 @@ impl<'a> Reader<'a> {
                 let (value, more) = self.scaled(value, at + 1);
                 let mut values = vec![value];
                 values.extend(self.scaled_by_range(value, at + more));
-                (Mention { sense: Sense::Count, ..Mention::firm(self.text(at, more + 1), values) }, more + 1)
+                let weight = word_weight(value);
+                let text = self.text(at, more + 1);
+                (Mention { weight, sense: Sense::Count, ..Mention::firm(text, values) }, more + 1)
             }
             // `eine Million`
             Meaning::Hint(1) if scale_words > 0 => {
@@ -189,7 +200,9 @@ impl<'a> Reader<'a> {
                 (Mention { sense: Sense::Month, ..Mention::loose(word, vec![Value::whole(n)]) }, 1)
             }
             Meaning::Weekday(n) => {
-                (Mention { sense: Sense::Weekday, ..Mention::firm(word, vec![Value::whole(n)]) }, 1)
+                let mut values = vec![Value::whole(n)];
+                values.extend(self.is_night_before(at).then(|| Value::whole(if n == 1 { 7 } else { n - 1 })));
+                (Mention { sense: Sense::Weekday, ..Mention::loose(word, values) }, 1)
             }
         };
         mentions.push(mention);
@@ -228,7 +241,7 @@ impl<'a> Reader<'a> {
         }
         let (value, more) = self.scaled(value, end);
         let hint = value == Value::whole(1);
-        let weight = if hint { Weight::Hint } else { Weight::Firm };
+        let weight = if hint { Weight::Hint } else { word_weight(value) };
         let mut values = vec![value];
         values.extend(self.scaled_by_range(value, end + more - 1));
         let sense = if hint { Sense::Open } else { Sense::Count };
@@ -300,7 +313,11 @@ impl<'a> Reader<'a> {
     fn is_clock(&self, at: usize) -> bool {
         let after = |offset: usize| self.word_at(at + offset);
         match self.language {
-            Language::German => after(1) == "uhr" || (after(1) == ":" && after(3) == "uhr"),
+            // `zwischen 17 und 18.30 Uhr`
+            Language::German => {
+                let range = matches!(after(1).as_str(), "und" | "bis" | "oder" | "-" | "–");
+                after(1) == "uhr" || (after(1) == ":" && after(3) == "uhr") || (range && after(3) == "uhr")
+            }
             _ => {
                 let noon = |offset: usize| {
                     matches!(after(offset).as_str(), "am" | "pm" | "o")
@@ -353,4 +370,10 @@ fn suffix_scale(suffix: &str) -> Option<Value> {
         "tn" => 1_000_000_000_000,
         _ => return None,
     }))
+}
+
+/// How sure it is that a translation says a number in words too: `two` comes and goes with the turn of a phrase
+/// (`zwischen den Fronten`, `between two fronts`), but becomes no other.
+fn word_weight(value: Value) -> Weight {
+    if value == Value::whole(2) { Weight::Loose } else { Weight::Firm }
 }

@@ -147,6 +147,8 @@ pub(in crate::translate::guards::numbers) fn english_number(words: &[String]) ->
             && taken > 0
             && is_scale(word(taken - 1))
             && small_or_tens(word(taken + 1)).is_some()
+            // `three million and five million`
+            && english_scale(word(taken + 2)).and_then(Value::as_whole).is_none_or(|s| s < smallest_scale)
         {
             // Part of the number.
         } else {
@@ -192,6 +194,8 @@ mod tests {
             ("one million two hundred thousand", 1_200_000, 5),
             ("three thousand and twelve", 3012, 4),
             ("two and three", 2, 1),
+            ("three million and five million", 3_000_000, 2),
+            ("one million and two hundred", 1_000_200, 5),
             ("nineteen eighty four", 19, 1),
         ] {
             let words: Vec<String> = text.split(' ').map(str::to_owned).collect();

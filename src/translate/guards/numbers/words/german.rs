@@ -42,7 +42,10 @@ pub(in crate::translate::guards::numbers) fn german(word: &str) -> Option<Meanin
     if let Some(month) = GERMAN_MONTHS.iter().position(|month| *month == lower.trim_end_matches('s')) {
         return Some(Meaning::Month(month as u128 + 1));
     }
-    if let Some(day) = GERMAN_WEEKDAYS.iter().position(|day| lower.starts_with(day)) {
+    // `die Montage` is work.
+    if let Some(day) = GERMAN_WEEKDAYS.iter().position(|day| lower.starts_with(day))
+        && !lower.starts_with("montage")
+    {
         return Some(Meaning::Weekday(day as u128 + 1));
     }
     match lower {
@@ -59,6 +62,11 @@ pub(in crate::translate::guards::numbers) fn german(word: &str) -> Option<Meanin
         }
         "dreimal" | "trio" | "verdreifacht" => return Some(Meaning::Hint(3)),
         "quartett" => return Some(Meaning::Hint(4)),
+        // `the last 16`, `the quarter-finals`
+        "achtelfinale" | "achtelfinales" => return Some(Meaning::Either(&[16, 8])),
+        "viertelfinale" | "viertelfinales" => return Some(Meaning::Either(&[4, 8])),
+        // English calls it by its number.
+        "notruf" | "notrufe" | "notrufs" => return Some(Meaning::Either(&[911, 999, 112])),
         "viertel" => return Some(Meaning::Either(&[4, 25])),
         "hälfte" | "hälften" => return Some(Meaning::Either(&[50])),
         "viertelstunde" | "viertelstunden" => return Some(Meaning::Either(&[15])),
@@ -73,10 +81,10 @@ pub(in crate::translate::guards::numbers) fn german(word: &str) -> Option<Meanin
         "mittag" | "mittags" => return Some(Meaning::Either(&[12])),
         "mitternacht" | "mitternachts" => return Some(Meaning::Either(&[0, 24, 12])),
         // `zu dritt`
-        "dritt" => return Some(Meaning::Hint(3)),
-        "viert" => return Some(Meaning::Hint(4)),
-        "fünft" => return Some(Meaning::Hint(5)),
-        "sechst" => return Some(Meaning::Hint(6)),
+        "dritt" => return Some(Meaning::Cardinal(Value::whole(3))),
+        "viert" => return Some(Meaning::Cardinal(Value::whole(4))),
+        "fünft" => return Some(Meaning::Cardinal(Value::whole(5))),
+        "sechst" => return Some(Meaning::Cardinal(Value::whole(6))),
         "elf" if word.starts_with('E') => return Some(Meaning::Hint(11)),
         "acht" if word.starts_with('A') => return Some(Meaning::Hint(8)),
         "anderthalb" => return Some(Meaning::Cardinal(Value::and_a_half(1))),
@@ -198,7 +206,7 @@ fn german_rank(lower: &str) -> Option<u128> {
 
 /// A number with a measure in one word: `zweitägig`, `dreijährige`, `fünfköpfigen`.
 fn german_measure(lower: &str) -> Option<u128> {
-    const MEASURES: [&str; 13] = [
+    const MEASURES: [&str; 12] = [
         "tägig",
         "wöchig",
         "monatig",
@@ -208,7 +216,6 @@ fn german_measure(lower: &str) -> Option<u128> {
         "köpfig",
         "stöckig",
         "teilig",
-        "stellig",
         "fach",
         "prozentig",
         "mal",
@@ -244,7 +251,11 @@ fn german_compound(lower: &str) -> Option<Meaning> {
         return None;
     }
     let ordinals = [("zweit", 2), ("dritt", 3), ("viert", 4), ("fünft", 5), ("sechst", 6)];
-    let ordinal = ordinals.iter().find(|(stem, _)| lower.starts_with(stem));
+    // `siebtgrößte`; other words begin so too
+    let superlatives = [("siebt", 7), ("acht", 8), ("neunt", 9), ("zehnt", 10)];
+    let superlative = ["te", "ten", "ter", "tes"].iter().any(|end| lower.ends_with(end));
+    let mut ordinals = ordinals.iter().chain(superlatives.iter().filter(|_| superlative));
+    let ordinal = ordinals.find(|(stem, _)| lower.starts_with(stem));
     ordinal.map(|&(_, n)| Meaning::Ordinal(n)).or_else(|| {
         GERMAN_UNITS
             .iter()
@@ -304,7 +315,9 @@ mod tests {
         }
         assert_eq!(german("achtziger"), Some(Meaning::Decade(80)));
         assert_eq!(german("Neunzigerjahren"), Some(Meaning::Decade(90)));
-        for (word, n) in [("Tabellenzweiter", 2), ("Monatsersten", 1), ("Gruppendritte", 3), ("viert", 4)] {
+        for (word, n) in
+            [("Tabellenzweiter", 2), ("Monatsersten", 1), ("Gruppendritte", 3), ("Zehnkampf", 10)]
+        {
             assert_eq!(german(word), Some(Meaning::Hint(n)), "{word}");
         }
         assert_eq!(german("Allradantrieb"), Some(Meaning::Hint(4)));
@@ -316,5 +329,9 @@ mod tests {
         assert_eq!(german("Milliarden"), Some(Meaning::Scale(Value::whole(1_000_000_000))));
         assert_eq!(german("Mittwochabend"), Some(Meaning::Weekday(3)));
         assert_eq!(german("Juni"), Some(Meaning::Month(6)));
+        assert_eq!(german("Montageanleitung"), None);
+        assert_eq!(german("neunthöchste"), Some(Meaning::Ordinal(9)));
+        assert_eq!(german("siebtgrößter"), Some(Meaning::Ordinal(7)));
+        assert_eq!(german("Achtelfinale"), Some(Meaning::Either(&[16, 8])));
     }
 }

@@ -28,9 +28,9 @@ pub(super) enum Meaning {
     Weekday(u128),
 }
 
-/// A Roman numeral of at least two letters (`XIV.`), below 40.
-pub(super) fn roman(word: &str) -> Option<u128> {
-    if word.len() < 2 || !word.bytes().all(|b| matches!(b, b'I' | b'V' | b'X')) {
+/// A Roman numeral of at least two letters (`XIV.`) below 40, or of one behind what it may number (`Kategorie I`).
+pub(super) fn roman(word: &str, after_name: bool) -> Option<u128> {
+    if (word.len() < 2 && !after_name) || !word.bytes().all(|b| matches!(b, b'I' | b'V' | b'X')) {
         return None;
     }
     let tens = word.bytes().take_while(|&b| b == b'X').count().min(3);
@@ -45,11 +45,12 @@ mod tests {
 
     #[test]
     fn roman_numerals() {
-        assert_eq!(roman("II"), Some(2));
-        assert_eq!(roman("XIV"), Some(14));
-        assert_eq!(roman("XX"), Some(20));
-        assert_eq!(roman("I"), None);
-        assert_eq!(roman("IIX"), None);
-        assert_eq!(roman("XVX"), None);
+        assert_eq!(roman("II", false), Some(2));
+        assert_eq!(roman("XIV", false), Some(14));
+        assert_eq!(roman("XX", false), Some(20));
+        assert_eq!(roman("I", false), None);
+        assert_eq!(roman("V", true), Some(5));
+        assert_eq!(roman("IIX", false), None);
+        assert_eq!(roman("XVX", false), None);
     }
 }
