@@ -41,7 +41,7 @@ fn check_guard(kind: FlagKind, source: &str, faulty: &Hypothesis, good: &str) {
         .iter()
         .map(|round| match &round[0].task {
             Task::Translate { wording, .. } => (*wording, round[0].decoding == Decoding::Greedy),
-            Task::Summarize { .. } => panic!("a summary was asked for"),
+            Task::Summarize { .. } | Task::Write { .. } => panic!("only translations are asked for"),
         })
         .collect();
     assert_eq!(ways[..2], [(Wording::Plain, true), (Wording::Strict, true)]);
