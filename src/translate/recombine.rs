@@ -24,7 +24,7 @@ pub(super) fn recombinations(text: &str, others: &[&str]) -> Vec<String> {
                 continue;
             }
             let (taken_out, put_in) = (stretch(&own, op.old_range()), stretch(&theirs, op.new_range()));
-            found.insert(replaced(text, taken_out, &other[put_in]));
+            found.insert(replaced(text, taken_out, other, put_in));
         }
     }
     found.retain(|new| !new.is_empty() && new != text && !others.contains(&new.as_str()));
@@ -50,16 +50,15 @@ fn stretch(words: &[Range<usize>], range: Range<usize>) -> Range<usize> {
     end(range.start)..end(range.end)
 }
 
-/// The text with other words in a stretch of it, and with the first letter as large as it was.
-fn replaced(text: &str, range: Range<usize>, words: &str) -> String {
+/// The text with words of another in a stretch of it, and with the first letter as large as it was.
+fn replaced(text: &str, range: Range<usize>, other: &str, words: Range<usize>) -> String {
     let (before, after) = (&text[..range.start], &text[range.end..]);
-    let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    let joint = |left: &str, right: &str| {
-        // What began a text has no white space before it.
-        if is_letter(left.chars().next_back()) && is_letter(right.chars().next()) { " " } else { "" }
-    };
-    let opened = format!("{before}{}{words}", joint(before, words));
-    let new = normalised(&format!("{opened}{}{after}", joint(&opened, after)));
+    let is_spaced = |text: &str| text.starts_with(char::is_whitespace);
+    // What begins a text has no white space before it, and gets it inside of one that has some there.
+    let opening = !before.is_empty() && !is_spaced(&other[words.clone()]) && is_spaced(&text[range.start..]);
+    let closing = before.is_empty() && !is_spaced(after) && is_spaced(&other[words.end..]);
+    let space = |is_needed: bool| if is_needed { " " } else { "" };
+    let new = normalised(&format!("{before}{}{}{}{after}", space(opening), &other[words], space(closing)));
     let was_capital = text.trim_start().starts_with(char::is_uppercase);
     match new.chars().next() {
         Some(first) if was_capital => first.to_uppercase().chain(new.chars().skip(1)).collect(),
