@@ -59,6 +59,11 @@ fn values(exchange: &Exchange<'_>, [source, output]: [Vec<Mention>; 2]) -> Optio
     let changed = [None, Some(Sense::Month), Some(Sense::Weekday)]
         .into_iter()
         .any(|kind| loose(&lost, kind) && loose(&added, kind));
+    // A weekday beside another makes a span of a day.
+    let days = |mentions: &[Mention]| {
+        mentions.iter().any(|mention| mention.sense == Sense::Weekday && mention.weight == Weight::Loose)
+    };
+    let changed = changed || (days(&lost) && days(&output)) || (days(&added) && days(&source));
     // One turn of phrase has one of them.
     let several = |mentions: &[Mention]| {
         let said = |mention: &&Mention| {

@@ -319,6 +319,11 @@ mod tests {
                 "The act of 1983 and 1985 applies.",
             ),
             ("Das ist eine zweistellige Summe.", "That is a large sum.", "That is a sum of 300."),
+            (
+                "Die Messe läuft bis Donnerstag.",
+                "The fair runs until Thursday.",
+                "The fair runs from Monday to Thursday.",
+            ),
         ] {
             assert!(!is_flagged((german, Lang::DE), (english, Lang::EN)), "{german} -> {english}");
             assert!(!is_flagged((english, Lang::EN), (german, Lang::DE)), "{english} -> {german}");
