@@ -45,6 +45,8 @@ pub(crate) enum Sense {
     Open,
     /// How many (`zwei`).
     Count,
+    /// How many, as a measure of something (`zweitägig`, `two-day`): which one it is, it does not say.
+    Measure,
     /// Which one, or what share (`zweite`, `Drittel`).
     Order,
     /// A month.
@@ -56,7 +58,10 @@ pub(crate) enum Sense {
 impl Sense {
     /// Whether a mention in this sense may be the counterpart of one in the other.
     pub fn fits(self, other: Self) -> bool {
-        self == other || ([self, other].contains(&Self::Open) && ![self, other].contains(&Self::Weekday))
+        let senses = [self, other];
+        self == other
+            || (senses.contains(&Self::Open) && !senses.contains(&Self::Weekday))
+            || (senses.contains(&Self::Count) && senses.contains(&Self::Measure))
     }
 }
 

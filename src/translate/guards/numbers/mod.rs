@@ -67,7 +67,8 @@ fn values(exchange: &Exchange<'_>, [source, output]: [Vec<Mention>; 2]) -> Optio
     // One turn of phrase has one of them.
     let several = |mentions: &[Mention]| {
         let said = |mention: &&Mention| {
-            mention.weight == Weight::Loose && matches!(mention.sense, Sense::Count | Sense::Weekday)
+            mention.weight == Weight::Loose
+                && matches!(mention.sense, Sense::Count | Sense::Measure | Sense::Weekday)
         };
         mentions.iter().filter(said).count() > 1
     };

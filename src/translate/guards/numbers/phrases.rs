@@ -89,6 +89,9 @@ impl Reader<'_> {
         // A measure is no turn of phrase.
         if counts && mention.unit.is_some() {
             mention.weight = Weight::Firm;
+            if self.token(end).text == "-" && self.token(end).glued {
+                mention.sense = Sense::Measure;
+            }
         }
         let is_share = before(1) == "in" && matches!(before(2).as_str(), "one" | "1");
         let Some(number) = mention.values.first().and_then(|value| value.as_whole()) else { return };
@@ -300,6 +303,18 @@ mod tests {
     ];
 
     #[test]
+    fn a_span_is_no_place_in_an_order() {
+        for (german, english) in [
+            ("Am zweiten Tag des Treffens wurde gestritten.", "They argued at the two-day meeting."),
+            ("Am dritten Tag der Reise regnete es.", "It rained on the three-day trip."),
+            ("Auf der dreitägigen Reise regnete es.", "It rained on the third day of the trip."),
+        ] {
+            assert!(is_flagged((german, Lang::DE), (english, Lang::EN)), "{german} -> {english}");
+            assert!(is_flagged((english, Lang::EN), (german, Lang::DE)), "{english} -> {german}");
+        }
+    }
+
+    #[test]
     fn two_and_weekdays_may_come_and_go_but_not_change() {
         for (german, english, wrong) in [
             (
@@ -319,6 +334,11 @@ mod tests {
                 "The act of 1983 and 1985 applies.",
             ),
             ("Das ist eine zweistellige Summe.", "That is a large sum.", "That is a sum of 300."),
+            (
+                "Das zweitägige Treffen beginnt morgen.",
+                "The two-day meeting begins tomorrow.",
+                "The second day of the meeting begins tomorrow.",
+            ),
             (
                 "Die Messe läuft bis Donnerstag.",
                 "The fair runs until Thursday.",

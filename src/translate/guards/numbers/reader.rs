@@ -176,6 +176,11 @@ impl<'a> Reader<'a> {
                 let text = self.text(at, more + 1);
                 (Mention { weight, sense: Sense::Count, ..Mention::firm(text, values) }, more + 1)
             }
+            Meaning::Measure(n) => {
+                let value = Value::whole(n);
+                let weight = word_weight(value);
+                (Mention { weight, sense: Sense::Measure, ..Mention::firm(word, vec![value]) }, 1)
+            }
             // `eine Million`
             Meaning::Hint(1) if scale_words > 0 => {
                 (Mention::firm(self.text(at, scale_words + 1), vec![scaled_one]), scale_words + 1)

@@ -103,7 +103,7 @@ pub(in crate::translate::guards::numbers) fn german(word: &str) -> Option<Meanin
         .or_else(|| german_decade(lower).map(Meaning::Decade))
         .or_else(|| german_ordinal(lower).map(Meaning::Ordinal))
         .or_else(|| german_rank(lower).map(Meaning::Hint))
-        .or_else(|| german_measure(lower).map(|n| Meaning::Cardinal(Value::whole(n))))
+        .or_else(|| german_measure(lower).map(Meaning::Measure))
         .or_else(|| german_compound(lower))
 }
 
@@ -287,10 +287,11 @@ mod tests {
             ("neunzehnhundertachtundvierzig", 1948),
             ("dreitausendvierhundert", 3400),
             ("einhunderttausend", 100_000),
-            ("zweitägigen", 2),
-            ("dreijährige", 3),
         ] {
             assert_eq!(german(word), cardinal(n), "{word}");
+        }
+        for (word, n) in [("zweitägigen", 2), ("dreijährige", 3)] {
+            assert_eq!(german(word), Some(Meaning::Measure(n)), "{word}");
         }
         assert_eq!(german("eineinhalb"), Some(Meaning::Cardinal(Value::and_a_half(1))));
         assert_eq!(german("zweieinhalb"), Some(Meaning::Cardinal(Value::and_a_half(2))));

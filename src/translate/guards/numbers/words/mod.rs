@@ -12,6 +12,8 @@ pub(super) use german::german;
 pub(super) enum Meaning {
     /// A counting number (`zwei`, `fünfundzwanzig`).
     Cardinal(Value),
+    /// A number with what it measures in one word (`zweitägig`).
+    Measure(u128),
     /// A place in an order (`dritte`, `third`), a multiple or a share.
     Ordinal(u128),
     /// A word that multiplies the number before it (`Millionen`, `dozen`).
