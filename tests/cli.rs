@@ -179,6 +179,27 @@ fn an_extractive_summary_in_one_language_needs_no_weights() {
 }
 
 #[test]
+fn without_a_length_asked_for_a_long_text_gets_a_longer_summary() {
+    let desk = Desk::new();
+    let sentences_of = |count: usize, args: &[&str]| {
+        let sentence = |n: usize| {
+            format!("Report {n} says that the harbour of town {n} lost {n} boats in the storm of Monday.\n\n")
+        };
+        desk.file("a.txt", (1..=count).map(sentence).collect::<String>());
+        let args = [&["--method", "extractive", "--format", "json", "a.txt"], args].concat();
+        let output = desk.run("summarize", &args);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        result["summaries"][0]["sentences"].as_array().unwrap().len()
+    };
+    // 17 words a report.
+    for (reports, sentences) in [(2, 2), (40, 3), (61, 3), (62, 4), (200, 10), (400, 12)] {
+        assert_eq!(sentences_of(reports, &[]), sentences, "of {reports}");
+    }
+    assert_eq!(sentences_of(400, &["--sentences", "2"]), 2);
+}
+
+#[test]
 fn every_command_stands_under_diglot_too() {
     let desk = Desk::new();
     desk.file("a.txt", ENGLISH);

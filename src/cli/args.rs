@@ -59,7 +59,7 @@ pub(crate) struct SummarizeArgs {
     /// The language of the summary (`en`, `de`, `zh-Hant`); by default the document's own.
     #[arg(long, value_name = "LANG")]
     pub lang: Option<String>,
-    /// Exactly this many sentences (the default is 3).
+    /// Exactly this many sentences (by default 3, of a long text one for every 350 words).
     #[arg(long, value_name = "N", value_parser = count, group = "length")]
     pub sentences: Option<usize>,
     /// At most this many words.
@@ -240,13 +240,14 @@ pub(crate) enum MethodArg {
 }
 
 impl SummarizeArgs {
-    pub(crate) fn length(&self) -> Length {
+    /// The length that is asked for, if one is.
+    pub(crate) fn length(&self) -> Option<Length> {
         match (self.sentences, self.words, self.bullets, self.headline) {
-            (Some(n), ..) => Length::Sentences(n),
-            (_, Some(n), ..) => Length::Words(n),
-            (_, _, Some(n), _) => Length::Bullets(n),
-            (_, _, _, true) => Length::Headline,
-            _ => Length::default(),
+            (Some(n), ..) => Some(Length::Sentences(n)),
+            (_, Some(n), ..) => Some(Length::Words(n)),
+            (_, _, Some(n), _) => Some(Length::Bullets(n)),
+            (_, _, _, true) => Some(Length::Headline),
+            _ => None,
         }
     }
 }

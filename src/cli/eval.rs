@@ -60,7 +60,7 @@ pub(crate) struct EvalArgs {
     /// How the model summarises.
     #[arg(long, value_enum)]
     method: Option<MethodArg>,
-    /// Sentences of a summary that the model writes (the default is 3).
+    /// Sentences of a summary that the model writes (by default 3, of a long text one for every 350 words).
     #[arg(long, value_name = "N", value_parser = count)]
     sentences: Option<usize>,
     /// Compare stems in ROUGE (Porter's, for English).
@@ -189,10 +189,7 @@ fn made_by_model(args: &EvalArgs, set: &TestSet, reporter: &Reporter) -> Result<
             Some(Summarizer::new(&roles.summarizer(None, &pair.target)?))
         }
     };
-    let summarizer = summarizer.map(|summarizer| match args.sentences {
-        Some(sentences) => summarizer.length(Length::Sentences(sentences)),
-        None => summarizer,
-    });
+    let summarizer = summarizer.map(|summarizer| summarizer.length(args.sentences.map(Length::Sentences)));
 
     let settings = settings(args, set, pair, translator.as_ref(), summarizer.as_ref());
     let mut state = match &args.state {
@@ -255,7 +252,10 @@ fn settings(
     if let Some(summarizer) = summarizer {
         let sha256 = summarizer.model().map_or_else(|| "none, extractive".to_owned(), files);
         settings.push(("summarizer sha256", sha256));
-        settings.push(("sentences", args.sentences.unwrap_or(3).to_string()));
+        settings.push((
+            "sentences",
+            args.sentences.map_or_else(|| "by length".to_owned(), |count| count.to_string()),
+        ));
     }
     settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

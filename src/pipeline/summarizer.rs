@@ -7,7 +7,9 @@ use crate::lang::Lang;
 use crate::pipeline::{Model, Progress, Translator, unobserved};
 use crate::plan::Length;
 use crate::segment::SegmentKind;
-use crate::summarize::{Method, Passage, Summary, SummaryOptions, SummaryRounds, SummarySentence, extract};
+use crate::summarize::{
+    Method, Passage, Summary, SummaryOptions, SummaryRounds, SummarySentence, extract, usual_length,
+};
 
 /// Summarises bitexts in their target language.
 ///
@@ -30,24 +32,25 @@ use crate::summarize::{Method, Passage, Summary, SummaryOptions, SummaryRounds, 
 #[derive(Clone, Debug)]
 pub struct Summarizer {
     model: Option<Model>,
-    length: Length,
+    /// As the text is long, if none.
+    length: Option<Length>,
 }
 
 impl Summarizer {
-    /// A summariser that writes three sentences.
+    /// A summariser that writes as many sentences as suit the text ([`usual_length`]).
     pub fn new(model: &Model) -> Self {
-        Self { model: Some(model.clone()), length: Length::default() }
+        Self { model: Some(model.clone()), length: None }
     }
 
     /// A summariser that picks sentences of the text and needs no model.
     pub fn extractive() -> Self {
-        Self { model: None, length: Length::default() }
+        Self { model: None, length: None }
     }
 
-    /// Sets the length.
+    /// Sets the length; `None` is one that suits the text.
     #[must_use]
-    pub fn length(mut self, length: Length) -> Self {
-        self.length = length;
+    pub fn length(mut self, length: impl Into<Option<Length>>) -> Self {
+        self.length = length.into();
         self
     }
 
@@ -79,8 +82,8 @@ impl Summarizer {
             .filter(|unit| unit.segment.kind == SegmentKind::Text)
             .map(|unit| Passage { id: unit.segment.id, block: unit.segment.block, text: &unit.target.text })
             .collect();
-        let mut options =
-            SummaryOptions { lang: bitext.pair.target.clone(), length: self.length, budget: usize::MAX };
+        let length = self.length.unwrap_or_else(|| usual_length(&passages));
+        let mut options = SummaryOptions { lang: bitext.pair.target.clone(), length, budget: usize::MAX };
         let Some(model) = &self.model else {
             return Ok(extract(&passages, &options));
         };

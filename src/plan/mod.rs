@@ -89,12 +89,6 @@ pub enum Length {
     Headline,
 }
 
-impl Default for Length {
-    fn default() -> Self {
-        Self::Sentences(3)
-    }
-}
-
 /// How tokens are chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decoding {

@@ -67,6 +67,20 @@ pub struct Passage<'a> {
     pub text: &'a str,
 }
 
+/// A text has this many words for each sentence of its summary, about those of a part of a long text, so that each part
+/// has its say.
+const WORDS_FOR_A_SENTENCE: usize = 350;
+/// The sentences of a summary whose length nobody asked for.
+const USUAL_SENTENCES: std::ops::RangeInclusive<usize> = 3..=12;
+
+/// The length of a summary for which none is asked: three sentences, of a text of over 1,050 words one for every 350,
+/// and never more than twelve.
+pub fn usual_length(passages: &[Passage<'_>]) -> Length {
+    let words: usize = passages.iter().map(|passage| words::count_words(passage.text)).sum();
+    let sentences = words.div_ceil(WORDS_FOR_A_SENTENCE);
+    Length::Sentences(sentences.clamp(*USUAL_SENTENCES.start(), *USUAL_SENTENCES.end()))
+}
+
 /// What is asked of a summary.
 #[derive(Clone, Debug)]
 pub struct SummaryOptions {

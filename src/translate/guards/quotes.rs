@@ -12,8 +12,15 @@ const LONGEST_TERM: usize = 5;
 /// Shorter statements may be no more than a word that is quoted.
 const SHORTEST_STATEMENT: usize = 3;
 
-/// The source quotes, and the output has no quotation, or fewer than the source has statements.
+/// A source with fewer words around its quotation may put them in another way.
+const FEWEST_AROUND: usize = 8;
+
+/// The source quotes, and the output has no quotation, or fewer than the source has statements, or one that takes in what
+/// nobody said.
 pub(super) fn quotes(exchange: &Exchange<'_>) -> Option<Flag> {
+    if has_outgrown(exchange.source, exchange.output) {
+        return Some(Flag::new(FlagKind::Quotes, "the quotation takes in what stands outside it"));
+    }
     // Titles of works that stay as they are may do without.
     let stays =
         |quotation: &Quotation<'_>| exchange.output.contains(quotation.inner.trim().trim_end_matches(','));
@@ -30,6 +37,22 @@ pub(super) fn quotes(exchange: &Exchange<'_>) -> Option<Flag> {
         }
         _ => None,
     }
+}
+
+/// Whether the only quotation of a text takes in most of what stands around that of the other.
+fn has_outgrown(source: &str, output: &str) -> bool {
+    let around = |text| match (marks(text).len(), quotations(text).as_slice()) {
+        (2, [only]) => {
+            let (all, inside) = (words(text).count(), words(only.inner).count());
+            Some((all - inside, all))
+        }
+        _ => None,
+    };
+    let (Some((before, source)), Some((after, output))) = (around(source), around(output)) else {
+        return false;
+    };
+    // Less than half of the share that it was.
+    before >= FEWEST_AROUND && 2 * after * source < before * output
 }
 
 /// What stands between quotation marks, with the text around it.
@@ -131,6 +154,16 @@ mod tests {
             (
                 "She was named “Best Baker of the Valley”.",
                 "Sie wurde zur besten Bäckerin des Tals gekürt.",
+                false,
+            ),
+            (
+                "The plan promises “early warnings”, a second dike and new pumps, the mayor of the town said.",
+                "Der Plan verspricht „frühe Warnungen, einen zweiten Deich und neue Pumpen, sagte die Bürgermeisterin“.",
+                true,
+            ),
+            (
+                "The plan promises “early warnings”, a second dike and new pumps, the mayor of the town said.",
+                "Der Plan verspreche „frühe Warnungen“, einen zweiten Deich und Pumpen, so die Bürgermeisterin.",
                 false,
             ),
             (

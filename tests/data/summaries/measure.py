@@ -6,8 +6,8 @@
 
 `run` writes FOLDER/<article>.<method>.json, for all articles or those whose numbers are given, and leaves alone what is
 there. `report` prints ROUGE against the references (by `diglot eval`), how many summaries have the length that was asked
-for, in how many of the long articles a fact of the last third (late-facts.tsv) reached the summary, and which numbers and
-capitalised words of the summaries the source does not have, with a flag or without. The lead is the first sentences
+for, which facts of the last third of a long article (late-facts.tsv) reached the summary of that length and the one for
+which no length was asked, and which numbers and capitalised words of the summaries the source does not have, with a flag or without. The lead is the first sentences
 that the extractive method could have picked, as many as it did.
 """
 import argparse
@@ -20,12 +20,18 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ARTICLES = sorted((HERE / "articles").glob("*.txt"))
 METHODS = ["abstractive", "extractive"]
+# Of the long articles also what comes when no length is asked for.
+UNASKED = ["abstractive-unasked", "extractive-unasked"]
+
+
+def is_long(article):
+    return int(article.name[:2]) > 25
 
 
 def asked(article):
     """The length that is asked for: all forms occur, and a long article gets twice as many sentences."""
     number = int(article.name[:2])
-    if number > 25:
+    if is_long(article):
         return "--sentences", 6
     if number > 20:
         return "--bullets", 4
@@ -37,12 +43,14 @@ def run(arguments):
     for article in ARTICLES:
         if arguments.number and article.name[:2] not in arguments.number:
             continue
-        for method in METHODS:
-            output = arguments.output / f"{article.stem}.{method}.json"
+        for name in METHODS + (UNASKED if is_long(article) else []):
+            output = arguments.output / f"{article.stem}.{name}.json"
             if output.exists():
                 continue
+            method, *unasked = name.split("-")
             length, count = asked(article)
-            command = [arguments.diglot, "summarize", "--quiet", "--method", method, length, str(count)]
+            command = [arguments.diglot, "summarize", "--quiet", "--method", method]
+            command += [] if unasked else [length, str(count)]
             command += ["--model", arguments.model] if method == "abstractive" else []
             subprocess.run([*command, "--format", "json", "-o", output, article], check=True)
 
@@ -99,7 +107,7 @@ def late_facts(arguments, articles):
         for fact in own:
             first = re.search(fact["pattern"], text)
             assert first and first.start() > len(text) * 2 / 3, f"not in the last third alone: {fact}"
-        for method in METHODS if own else []:
+        for method in METHODS + UNASKED if own else []:
             summary = " ".join(s["text"] for s in sentences(load(arguments.output, article, method)))
             reached = [fact["fact"] for fact in own if re.search(fact["pattern"], summary)]
             print(f"{article.stem} {method}: {len(reached)} of {len(own)} facts of the last third: {reached}")

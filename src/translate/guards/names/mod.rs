@@ -275,6 +275,8 @@ mod tests {
             ("Das ist die älteste Stadt Böhmens.", "This is the oldest Bohemian town."),
             ("Er fuhr auf dem nassen Weg Rad.", "He rode his bicycle on the wet path."),
             ("Garten - Mehrere Hinweise", "Garden - Several hints for it."),
+            ("Das ist in Südosteuropa so.", "It is like that in South-Eastern Europe."),
+            ("Er war in Norditalien.", "He was in the north of Italy."),
             ("Das war in England so.", "It was like that in Britain."),
         ] {
             assert!(!is_flagged(german, english, true), "{german} -> {english}");
@@ -295,6 +297,7 @@ mod tests {
         for (german, english) in [
             ("Die Fähre liegt bei Remagen fest.", "The ferry is stuck near Toronto."),
             ("Am Abend sprach dort Jana Kowarik.", "In the evening, a speaker talked there."),
+            ("Die Gefahr wächst in Ostasien.", "The danger is growing in Eastern Europe."),
             ("Er fuhr im Mai nach Oregon.", "He went there in May."),
             ("Dort siegte der 45-jährige Jan Kowarik.", "The 45-year-old won there."),
             ("Im Mai kam Ministerin Aldinger.", "Minister Brockmann came in May."),

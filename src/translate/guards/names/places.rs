@@ -27,7 +27,22 @@ pub(super) fn is_place(word: &str, tongue: Tongue) -> bool {
     word.starts_with(char::is_uppercase)
         && folded.len() >= 4
         && !AMBIGUOUS.contains(&folded.as_str())
-        && lines().any(|line| line.names(tongue).any(|name| name == folded))
+        && is_known(&folded, tongue)
+}
+
+/// Whether a folded word is a name in the table; in German also with a point of the compass before it (`Ostasien`).
+fn is_known(folded: &str, tongue: Tongue) -> bool {
+    is_named(folded, tongue) || is_part_of_a_place(folded, tongue)
+}
+
+/// Whether a folded German word is a known place behind a point of the compass.
+pub(super) fn is_part_of_a_place(folded: &str, tongue: Tongue) -> bool {
+    let place = without_direction(folded).filter(|place| tongue == Tongue::German && place.len() >= 4);
+    place.is_some_and(|place| is_named(place, tongue))
+}
+
+fn is_named(folded: &str, tongue: Tongue) -> bool {
+    lines().any(|line| line.names(tongue).any(|name| name == folded))
 }
 
 /// Whether folded words of two languages name the same place or its people; `Südfrankreich` is southern France.
@@ -103,5 +118,6 @@ mod tests {
         }
         assert!(is_place("Köln", Tongue::German) && !is_place("Köln", Tongue::English));
         assert!(!is_place("Französisch", Tongue::German));
+        assert!(is_place("Ostasien", Tongue::German) && !is_place("Westwind", Tongue::German));
     }
 }

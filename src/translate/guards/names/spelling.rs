@@ -26,9 +26,14 @@ impl Spellings {
         let name = fold(name);
         let sound = sound(&name);
         let same_place = |word: &str| places::are_the_same(word, self.tongue, &name, self.tongue.other());
+        // `Ostasien` sounds like `eastern`.
+        let sounds = !places::is_part_of_a_place(&name, self.tongue.other());
         let begins = |word: &str| self.tongue == Tongue::German && begins_compound(&name, word);
         self.words.iter().any(|word| {
-            are_alike(word, &name) || sounds_alike(word, &sound) || same_place(word) || begins(word)
+            are_alike(word, &name)
+                || (sounds && sounds_alike(word, &sound))
+                || same_place(word)
+                || begins(word)
         })
     }
 }
