@@ -51,8 +51,8 @@ fn has_outgrown(source: &str, output: &str) -> bool {
     let (Some((before, source)), Some((after, output))) = (around(source), around(output)) else {
         return false;
     };
-    // Less than half of the share that it was.
-    before >= FEWEST_AROUND && 2 * after * source < before * output
+    // Less than a third of the share that it was: words may move in from beside a quotation (`im Meer „gebe es …“`).
+    before >= FEWEST_AROUND && 3 * after * source < before * output
 }
 
 /// What stands between quotation marks, with the text around it.
