@@ -300,7 +300,7 @@ fn summaries_are_made_and_scored_by_folder() {
     desk.fails(
         &[&args[..], &["--state", "state", "--lang", "en", "--from", "en"]].concat(),
         2,
-        &["sentences was 1 and is 3"],
+        &["sentences was 1 and is by length"],
     );
 
     fs::remove_file(desk.path("out/b.txt")).unwrap();
