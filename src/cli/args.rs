@@ -59,7 +59,7 @@ pub(crate) struct SummarizeArgs {
     /// The language of the summary (`en`, `de`, `zh-Hant`); by default the document's own.
     #[arg(long, value_name = "LANG")]
     pub lang: Option<String>,
-    /// Exactly this many sentences (by default 3, of a long text one for every 350 words).
+    /// Exactly this many sentences (by default 3, of a long text one for every 350 words, at most 12).
     #[arg(long, value_name = "N", value_parser = count, group = "length")]
     pub sentences: Option<usize>,
     /// At most this many words.

@@ -60,7 +60,7 @@ pub(crate) struct EvalArgs {
     /// How the model summarises.
     #[arg(long, value_enum)]
     method: Option<MethodArg>,
-    /// Sentences of a summary that the model writes (by default 3, of a long text one for every 350 words).
+    /// Sentences of a summary that the model writes (by default 3, of a long text one for every 350 words, at most 12).
     #[arg(long, value_name = "N", value_parser = count)]
     sentences: Option<usize>,
     /// Compare stems in ROUGE (Porter's, for English).

@@ -41,18 +41,20 @@ pub(super) fn quotes(exchange: &Exchange<'_>) -> Option<Flag> {
 
 /// Whether the only quotation of a text takes in most of what stands around that of the other.
 fn has_outgrown(source: &str, output: &str) -> bool {
-    let around = |text| match (marks(text).len(), quotations(text).as_slice()) {
+    // Words outside the quotation, and all of them. A mark inside a word may part it (Hebrew's gershayim).
+    let count = |text| match (marks(text).len(), quotations(text).as_slice()) {
         (2, [only]) => {
             let (all, inside) = (words(text).count(), words(only.inner).count());
-            Some((all - inside, all))
+            Some((all.saturating_sub(inside), all))
         }
         _ => None,
     };
-    let (Some((before, source)), Some((after, output))) = (around(source), around(output)) else {
+    let (Some((around_source, in_source)), Some((around_output, in_output))) = (count(source), count(output))
+    else {
         return false;
     };
     // Less than a third of the share that it was: words may move in from beside a quotation (`im Meer „gebe es …“`).
-    before >= FEWEST_AROUND && 3 * after * source < before * output
+    around_source >= FEWEST_AROUND && 3 * around_output * in_source < around_source * in_output
 }
 
 /// What stands between quotation marks, with the text around it.

@@ -7,8 +7,8 @@
 `run` writes FOLDER/<article>.<method>.json, for all articles or those whose numbers are given, and leaves alone what is
 there. `report` prints ROUGE against the references (by `diglot eval`), how many summaries have the length that was asked
 for, which facts of the last third of a long article (late-facts.tsv) reached the summary of that length and the one for
-which no length was asked, and which numbers and capitalised words of the summaries the source does not have, with a flag or without. The lead is the first sentences
-that the extractive method could have picked, as many as it did.
+which no length was asked, and which numbers and capitalised words of the summaries the source does not have, with a
+flag or without. The lead is the first sentences that the extractive method could have picked, as many as it did.
 """
 import argparse
 import csv

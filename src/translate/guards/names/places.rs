@@ -27,18 +27,13 @@ pub(super) fn is_place(word: &str, tongue: Tongue) -> bool {
     word.starts_with(char::is_uppercase)
         && folded.len() >= 4
         && !AMBIGUOUS.contains(&folded.as_str())
-        && is_known(&folded, tongue)
+        && (is_named(&folded, tongue) || (tongue == Tongue::German && is_directed(&folded)))
 }
 
-/// Whether a folded word is a name in the table; in German also with a point of the compass before it (`Ostasien`).
-fn is_known(folded: &str, tongue: Tongue) -> bool {
-    is_named(folded, tongue) || is_part_of_a_place(folded, tongue)
-}
-
-/// Whether a folded German word is a known place behind a point of the compass.
-pub(super) fn is_part_of_a_place(folded: &str, tongue: Tongue) -> bool {
-    let place = without_direction(folded).filter(|place| tongue == Tongue::German && place.len() >= 4);
-    place.is_some_and(|place| is_named(place, tongue))
+/// Whether a folded German word is a known place behind a point of the compass (`Ostasien`).
+pub(super) fn is_directed(folded: &str) -> bool {
+    let place = without_direction(folded).filter(|place| place.len() >= 4);
+    place.is_some_and(|place| is_named(place, Tongue::German))
 }
 
 fn is_named(folded: &str, tongue: Tongue) -> bool {

@@ -27,7 +27,7 @@ impl Spellings {
         let sound = sound(&name);
         let same_place = |word: &str| places::are_the_same(word, self.tongue, &name, self.tongue.other());
         // `Ostasien` sounds like `eastern`.
-        let sounds = !places::is_part_of_a_place(&name, self.tongue.other());
+        let sounds = self.tongue == Tongue::German || !places::is_directed(&name);
         let begins = |word: &str| self.tongue == Tongue::German && begins_compound(&name, word);
         self.words.iter().any(|word| {
             are_alike(word, &name)
