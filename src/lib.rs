@@ -47,6 +47,7 @@ pub mod metrics;
 
 pub mod document;
 mod glossary;
+mod dictionary;
 mod memory;
 pub mod segment;
 
@@ -75,6 +76,7 @@ pub mod cli;
 
 pub use assemble::Bitext;
 pub use catalog::{Catalog, ModelStore};
+pub use dictionary::Dictionary;
 pub use document::Document;
 pub use error::{Error, ErrorKind, Result};
 pub use flag::{Flag, FlagKind};

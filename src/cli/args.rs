@@ -96,6 +96,10 @@ pub(crate) struct TranslateArgs {
     /// chat models.
     #[arg(long, value_enum, default_value_t)]
     pub quality: QualityArg,
+    /// Look words up in this dictionary too, in the format of Ding (`German :: English`), with a --quality that chooses;
+    /// from German into English only.
+    #[arg(long, value_name = "FILE", conflicts_with = "via")]
+    pub dictionary: Option<PathBuf>,
     /// How the reader is addressed, in languages that have several ways (`Sie` or `du`); for chat models.
     #[arg(long, value_enum, conflicts_with = "via")]
     pub formality: Option<FormalityArg>,
@@ -104,7 +108,7 @@ pub(crate) struct TranslateArgs {
     #[arg(long, value_name = "N", value_parser = few, default_value_t = 0)]
     pub alternatives: usize,
     /// Translate in two steps: into this language with --model, and from it into the target with --via-model. Goes
-    /// with none of --alternatives, --formality, --glossary and --tm.
+    /// with none of --alternatives, --dictionary, --formality, --glossary and --tm.
     #[arg(long, value_name = "LANG", conflicts_with = "alternatives")]
     pub via: Option<String>,
     /// The model of the second step; by default that of the first.

@@ -13,6 +13,7 @@ use crate::cli::output::{Output, print, print_json};
 use crate::cli::progress::{Reporter, Verbosity};
 use crate::cli::roles::Roles;
 use crate::error::{Error, ErrorKind, Result};
+use crate::dictionary::Dictionary;
 use crate::eval::{self, Selection, Settings, State, System, Task, TestSet};
 use crate::lang::{Lang, LangPair};
 use crate::pipeline::{Model, Progress, Summarizer, Translator};
@@ -31,7 +32,7 @@ pub(crate) struct EvalArgs {
     #[arg(long, value_name = "PATH")]
     source: Option<PathBuf>,
     /// What a system made of the source. Without it a model is run.
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["model", "translator", "state", "output", "method", "sentences", "quality"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["model", "translator", "state", "output", "method", "sentences", "quality", "dictionary"])]
     hypothesis: Option<PathBuf>,
     /// Compare with what another system made, by paired bootstrap resampling. May be given several times.
     #[arg(long, value_name = "PATH")]
@@ -51,6 +52,9 @@ pub(crate) struct EvalArgs {
     /// How much work each translation is worth.
     #[arg(long, value_enum, default_value_t)]
     quality: QualityArg,
+    /// Look words up in this dictionary too, in the format of Ding, with a quality that chooses.
+    #[arg(long, value_name = "FILE")]
+    dictionary: Option<PathBuf>,
     /// Keep what the model makes in this file, and go on with it after an interruption.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
@@ -178,7 +182,11 @@ fn made_by_model(args: &EvalArgs, set: &TestSet, reporter: &Reporter) -> Result<
     let translator = match needs_translator {
         true => {
             let translator = Translator::new(&roles.translator(None, pair)?, pair.target.clone());
-            Some(translator.from(pair.source.clone()).quality(args.quality.into()))
+            let translator = translator.from(pair.source.clone()).quality(args.quality.into());
+            Some(match &args.dictionary {
+                Some(path) => translator.dictionary(Dictionary::read(path)?),
+                None => translator,
+            })
         }
         false => None,
     };
@@ -245,6 +253,12 @@ fn settings(
         ("full vocabulary", yes(models.full_vocabulary)),
         ("precision", format!("{:?}", models.precision)),
         ("quality", format!("{:?}", args.quality).to_lowercase()),
+        (
+            "dictionary sha256",
+            translator
+                .and_then(Translator::dictionary_sha256)
+                .unwrap_or("none").to_owned(),
+        ),
         ("from", pair.source.tag().to_owned()),
         ("lang", pair.target.tag().to_owned()),
     ];

@@ -228,6 +228,11 @@ fn code(lang: &Lang) -> Option<Code> {
     Code::all().iter().copied().find(|c| tag(*c) == Some(lang.primary()))
 }
 
+/// Whether a word in small letters is one of the little words of a language, as far as they are listed here.
+pub(crate) fn is_function_word(word: &str, lang: &Lang) -> bool {
+    list(&FUNCTION_WORDS, lang).split_whitespace().any(|other| other == word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

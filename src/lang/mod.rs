@@ -10,6 +10,7 @@ use std::fmt;
 
 pub(crate) use alphabet::Alphabet;
 pub(crate) use codes::{FLORES_200, LangCodes, M2M100, MBART_50, WMT21};
+pub(crate) use detect::is_function_word;
 pub use detect::{detect, detect_among};
 
 use crate::error::Result;

@@ -10,9 +10,11 @@ use crate::plan::Formality;
 use crate::translate::{Quality, Source, Target, TranslationRounds};
 
 /// What is asked of a translation.
-pub(super) struct Asked {
+pub(super) struct Asked<'a> {
     pub(super) quality: Quality,
     pub(super) formality: Option<Formality>,
+    /// The sha256 of the dictionary that was named.
+    pub(super) dictionary: Option<&'a str>,
     pub(super) terms: Option<Terms>,
 }
 
@@ -20,7 +22,7 @@ pub(super) struct Asked {
 pub(super) struct Recall<'a> {
     memory: Option<&'a TranslationMemory>,
     model: &'a Model,
-    asked: Asked,
+    asked: Asked<'a>,
     sources: &'a [Source<'a>],
     pair: &'a LangPair,
     known: Vec<Option<Kept>>,
@@ -31,7 +33,7 @@ impl<'a> Recall<'a> {
     pub(super) fn new(
         memory: Option<&'a TranslationMemory>,
         model: &'a Model,
-        asked: Asked,
+        asked: Asked<'a>,
         sources: &'a [Source<'a>],
         pair: &'a LangPair,
     ) -> Result<Self> {
@@ -100,7 +102,7 @@ impl<'a> Recall<'a> {
 
 /// What changes a model's answer to a source: how it is run, how it is chosen among several, how it is to address the
 /// reader, and the terms that it is told.
-fn settings(model: &Model, asked: &Asked, source: &str) -> String {
+fn settings(model: &Model, asked: &Asked<'_>, source: &str) -> String {
     let quality = match asked.quality {
         Quality::Fast => None,
         Quality::Balanced => Some("; balanced".to_owned()),
@@ -110,7 +112,8 @@ fn settings(model: &Model, asked: &Asked, source: &str) -> String {
         Formality::Formal => "; formal".to_owned(),
         Formality::Informal => "; informal".to_owned(),
     });
+    let dictionary = asked.dictionary.map(|sha256| format!("; dictionary {sha256}"));
     let terms = asked.terms.as_ref().map(|terms| terms.found_in(source)).unwrap_or_default();
     let terms = terms.iter().map(|term| format!("; {} = {}", term.source, term.target));
-    std::iter::once(model.settings().to_owned()).chain(quality).chain(formality).chain(terms).collect()
+    std::iter::once(model.settings().to_owned()).chain(quality).chain(formality).chain(dictionary).chain(terms).collect()
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::assemble::Bitext;
+use crate::dictionary::Dictionary;
 use crate::document::Document;
 use crate::engine::{Event, Flow};
 use crate::error::{Error, Result};
@@ -40,6 +41,7 @@ pub struct Translator {
     quality: Quality,
     formality: Option<Formality>,
     glossary: Option<Arc<Glossary>>,
+    dictionary: Option<Arc<Dictionary>>,
     memory: Option<Arc<TranslationMemory>>,
 }
 
@@ -54,6 +56,7 @@ impl Translator {
             quality: Quality::default(),
             formality: None,
             glossary: None,
+            dictionary: None,
             memory: None,
         }
     }
@@ -103,12 +106,26 @@ impl Translator {
         self
     }
 
+    /// Looks words up in this dictionary, and not only among those that come with the program: at a
+    /// [`quality`](Self::quality) with a choice, German to English, a model is told what words mean that its first
+    /// translations pass over.
+    #[must_use]
+    pub fn dictionary(mut self, dictionary: impl Into<Arc<Dictionary>>) -> Self {
+        self.dictionary = Some(dictionary.into());
+        self
+    }
+
     /// Takes what a translation memory holds of a document, reports what is similar, and adds what the model translates
     /// without a doubt.
     #[must_use]
     pub fn memory(mut self, memory: impl Into<Arc<TranslationMemory>>) -> Self {
         self.memory = Some(memory.into());
         self
+    }
+
+    /// The sha256 of the dictionary that was named.
+    pub(crate) fn dictionary_sha256(&self) -> Option<&str> {
+        self.dictionary.as_ref()?.sha256()
     }
 
     /// The model that fills the role.
@@ -202,7 +219,8 @@ impl Translator {
 
     fn recall<'a>(&'a self, sources: &'a [Source<'a>], pair: &'a LangPair) -> Result<Recall<'a>> {
         let terms = self.glossary.as_ref().map(|glossary| glossary.terms(pair));
-        let asked = Asked { quality: self.quality, formality: self.formality, terms };
+        let dictionary = self.dictionary_sha256();
+        let asked = Asked { quality: self.quality, formality: self.formality, dictionary, terms };
         Recall::new(self.memory.as_deref(), &self.model, asked, sources, pair)
     }
 
@@ -219,6 +237,9 @@ impl Translator {
             return Err(Error::usage("this model cannot weigh several translations of a text")
                 .hint("leave out the quality: encoder-decoders search for the best one by themselves"));
         }
+        if self.dictionary.is_some() {
+            self.check_dictionary(pair)?;
+        }
         if let Some(formality) = self.formality {
             formality.check(&pair.target)?;
             if !model.follows_instructions() {
@@ -233,6 +254,9 @@ impl Translator {
         if let Some(glossary) = &self.glossary {
             rounds = rounds.glossary(glossary);
         }
+        if self.quality != Quality::Fast {
+            rounds = rounds.dictionary(self.dictionary.clone().unwrap_or_default());
+        }
         if let Some(formality) = self.formality {
             rounds = rounds.formality(formality);
         }
@@ -241,6 +265,20 @@ impl Translator {
         let kept = recall.keep(rounds.targets());
         asked.and(kept)?;
         Ok(rounds)
+    }
+
+    /// Refuses a dictionary that would say nothing.
+    fn check_dictionary(&self, pair: &LangPair) -> Result<()> {
+        if self.quality == Quality::Fast {
+            return Err(Error::usage("a dictionary needs a choice among translations")
+                .hint("add `--quality balanced`, or leave the dictionary out"));
+        }
+        if !Dictionary::serves(pair) {
+            let (source, target) = (pair.source.name(), pair.target.name());
+            return Err(Error::usage(format!("a dictionary serves German to English, not {source} to {target}"))
+                .hint("leave the dictionary out, or write the words that matter in a glossary"));
+        }
+        Ok(())
     }
 
     /// Asks, lets the room decide what is good enough, and asks again until nothing is left to ask.

@@ -1,10 +1,13 @@
 //! One text on its way to a translation: how it is asked for, attempt by attempt, and which answer is kept.
 
-use super::choose::{Quality, Way};
+use std::sync::Arc;
+
+use super::choose::{ENOUGH_SOUND, Quality, Way};
 use super::guards::{Exchange, Guards};
 use super::pieces::normalised;
 use super::pool::{Candidate, Pool};
 use super::{pieces, verbatim};
+use crate::dictionary::{Dictionary, Known, TranslationStems};
 use crate::engine::{Finish, Hypothesis};
 use crate::flag::{Flag, FlagKind};
 use crate::glossary::{Term, Terms};
@@ -13,6 +16,9 @@ use crate::plan::{Decoding, Formality, Request, Task, Wording};
 
 /// How often a text is asked for at most.
 const ATTEMPTS: usize = 3;
+
+/// Of so many words of a text a model is told at most what they mean.
+const MOST_HINTS: usize = 6;
 
 /// A text to translate, with the answers so far.
 #[derive(Debug)]
@@ -27,6 +33,14 @@ pub(super) struct Job {
     /// The parts that the present attempt asks for: the whole text, or its clauses.
     pub(super) pieces: Vec<pieces::Piece>,
     pub(super) answers: Vec<Option<Hypothesis>>,
+    /// Candidates of an attempt until all of them are there.
+    pub(super) drafts: Vec<Candidate>,
+    /// How far the first attempt has gone on.
+    pub(super) more: More,
+    /// What words of the text can mean, as far as a dictionary knows them.
+    pub(super) known: Vec<Known>,
+    /// Those of them that the likeliest draft passes over, as a model is told them.
+    pub(super) hints: Vec<Term>,
     /// Candidates between which rounds choose.
     pub(super) pool: Option<Pool>,
     /// Candidates of the first attempt that were not chosen, the best first.
@@ -35,11 +49,25 @@ pub(super) struct Job {
     pub(super) settled: bool,
 }
 
+/// How far the first attempt of a text goes on, beyond the candidates that every text has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum More {
+    /// It has those only.
+    None,
+    /// Some are told what words mean that the first ones pass over.
+    Told,
+    /// More are drawn, for want of candidates without a fault.
+    Draws,
+    /// There are enough.
+    Enough,
+}
+
 /// What a translation is asked to keep to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Wishes {
     pub(super) glossary: Option<Terms>,
     pub(super) formality: Option<Formality>,
+    pub(super) dictionary: Option<Arc<Dictionary>>,
 }
 
 /// What all texts share.
@@ -61,6 +89,10 @@ impl Job {
             attempts: 0,
             pieces: Vec::new(),
             answers: Vec::new(),
+            drafts: Vec::new(),
+            more: More::None,
+            known: Vec::new(),
+            hints: Vec::new(),
             pool: None,
             others: Vec::new(),
             best: None,
@@ -92,6 +124,21 @@ impl Job {
             },
         };
         self.attempts += 1;
+        self.ask(parts, ways, asking)
+    }
+
+    /// Goes on with the first attempt: a request for each further candidate.
+    pub(super) fn more(&mut self, asking: &Asking<'_>) -> Vec<(usize, Request)> {
+        let ways = match self.more {
+            More::Told => asking.quality.told_ways(self.seed),
+            _ => asking.quality.more_ways(self.seed),
+        };
+        let (parts, ways) = self.whole(ways);
+        self.ask(parts, ways, asking)
+    }
+
+    /// The requests for parts of the text, with the number of each.
+    fn ask(&mut self, parts: Vec<pieces::Piece>, ways: Vec<Way>, asking: &Asking<'_>) -> Vec<(usize, Request)> {
         self.answers = parts.iter().map(|part| part.copy.then(|| hypothesis(&part.text))).collect();
         self.pieces = parts;
         // A translation that keeps to the glossary by itself is left as it is, so the first attempt is not told.
@@ -100,7 +147,7 @@ impl Job {
             task: Task::Translate {
                 pair: asking.pair.clone(),
                 text: piece.text.clone(),
-                terms: terms_to_ask(glossary, &piece.text, asking.budget),
+                terms: terms_to_ask(glossary, &self.hints, &piece.text, asking.budget),
                 formality: asking.wishes.formality,
                 wording,
             },
@@ -146,12 +193,49 @@ impl Job {
                 pool.accept(&answers, asking);
                 pool
             }
-            None => Pool::new(&self.text, self.tokens, self.candidates(&answers, asking), asking),
+            None => {
+                self.drafts.extend(self.candidates(&answers, asking));
+                if self.wants_more(asking) {
+                    return;
+                }
+                let candidates = std::mem::take(&mut self.drafts);
+                Pool::new(&self.text, self.tokens, self.known.clone(), candidates, asking)
+            }
         };
         match pool.is_decided() {
             true => self.choose(pool),
             false => self.pool = Some(pool),
         }
+    }
+
+    /// Whether the first attempt goes on: to be told what words mean, or because hardly a candidate is without a fault.
+    fn wants_more(&mut self, asking: &Asking<'_>) -> bool {
+        if self.attempts > 1 || asking.quality == Quality::Fast {
+            return false;
+        }
+        let is_told = self.more == More::None && self.takes_hints(asking);
+        self.more = match self.more {
+            More::None if is_told => More::Told,
+            More::None | More::Told if self.has_few_sound() => More::Draws,
+            _ => More::Enough,
+        };
+        self.more != More::Enough
+    }
+
+    /// Whether hardly a candidate is without a fault.
+    fn has_few_sound(&self) -> bool {
+        self.drafts.iter().filter(|draft| draft.flags.is_empty()).count() < ENOUGH_SOUND
+    }
+
+    /// Looks up what words mean that the likeliest draft passes over, and says whether there are such.
+    fn takes_hints(&mut self, asking: &Asking<'_>) -> bool {
+        let Some(dictionary) = &asking.wishes.dictionary else { return false };
+        self.known = dictionary.known_in(&self.text);
+        let draft = self.drafts.get(1).or(self.drafts.first()).map_or("", |draft| draft.text.as_str());
+        let stems = TranslationStems::of(draft);
+        let missing = self.known.iter().filter(|word| !word.is_told_in(&stems));
+        self.hints = missing.take(MOST_HINTS).map(Known::term).collect();
+        !self.hints.is_empty()
     }
 
     /// The first attempt asks for the whole text again and again, the others for its parts.
@@ -215,10 +299,11 @@ pub(super) fn hypothesis(text: &str) -> Hypothesis {
 }
 
 /// The terms of a text that its prompt has room for.
-fn terms_to_ask(glossary: Option<&Terms>, text: &str, budget: usize) -> Vec<Term> {
+fn terms_to_ask(glossary: Option<&Terms>, hints: &[Term], text: &str, budget: usize) -> Vec<Term> {
     // A term takes at most a token a byte, and what is set aside for an answer is generous.
     let mut room = budget / 8;
     let mut terms = glossary.map(|terms| terms.found_in(text)).unwrap_or_default();
+    terms.extend(hints.iter().filter(|hint| text.contains(&hint.source)).cloned());
     terms.retain(|term| {
         let needs = term.source.len() + term.target.len() + 4;
         let fits = needs <= room;

@@ -4,6 +4,7 @@ use super::choose::{self, agreement, ranked};
 use super::guards::{self, Exchange};
 use super::job::{Asking, check};
 use super::recombine::recombinations;
+use crate::dictionary::{Known, TranslationStems};
 use crate::engine::{Finish, Hypothesis};
 use crate::flag::Flag;
 use crate::lang::LangPair;
@@ -19,6 +20,8 @@ pub(super) struct Candidate {
     pub(super) tokens: usize,
     /// How much it is like the candidates that a model wrote.
     pub(super) agreement: f64,
+    /// How many of the words that a dictionary knows it tells.
+    pub(super) told: usize,
     /// The sums of the logarithms of the probability of the source's tokens given it, and of its own without a source,
     /// where they were asked for.
     pub(super) backward: Option<f64>,
@@ -33,6 +36,8 @@ pub(super) struct Pool {
     text: String,
     /// The tokens of the text.
     tokens: usize,
+    /// What the words of the text can mean, as far as a dictionary knows them.
+    known: Vec<Known>,
     candidates: Vec<Candidate>,
     weighing: Option<Weighing>,
 }
@@ -55,6 +60,7 @@ impl Pool {
     pub(super) fn new(
         text: &str,
         tokens: usize,
+        known: Vec<Known>,
         mut candidates: Vec<Candidate>,
         asking: &Asking<'_>,
     ) -> Self {
@@ -64,8 +70,9 @@ impl Pool {
             candidates.iter().map(|candidate| agreement(&candidate.text, &candidates)).collect();
         for (candidate, agreement) in candidates.iter_mut().zip(alike) {
             candidate.agreement = agreement;
+            candidate.told = told(&known, &candidate.text);
         }
-        let mut pool = Self { text: text.to_owned(), tokens, candidates, weighing: None };
+        let mut pool = Self { text: text.to_owned(), tokens, known, candidates, weighing: None };
         let finalists = pool.promising(asking.quality.finalists(), asking, |_| true);
         pool.weighing = (finalists.len() > 1).then_some(Weighing::Finalists(finalists));
         pool
@@ -165,7 +172,8 @@ impl Pool {
             .filter(|text| self.fits(text, asking))
             .map(|text| {
                 let agreement = agreement(&text, &self.candidates);
-                Candidate { text, agreement, is_recombined: true, ..Candidate::default() }
+                let told = told(&self.known, &text);
+                Candidate { text, agreement, told, is_recombined: true, ..Candidate::default() }
             })
             .collect();
         new.sort_by(|one, other| other.agreement.total_cmp(&one.agreement));
@@ -208,6 +216,12 @@ impl Candidate {
     pub(super) fn forward(&self) -> f64 {
         sum(self.logprob, self.tokens)
     }
+}
+
+/// How many of the words that are known a translation tells.
+fn told(known: &[Known], translation: &str) -> usize {
+    let stems = TranslationStems::of(translation);
+    known.iter().filter(|word| word.is_told_in(&stems)).count()
 }
 
 /// The plain question for a translation.

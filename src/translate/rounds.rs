@@ -1,6 +1,7 @@
 //! Rounds of asking: every text once, faulty answers again in another way, then the best that came.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::choose::Quality;
 use super::guards::Exchange;
@@ -8,6 +9,7 @@ use super::job::{Asking, Job, Wishes, check, hypothesis, max_tokens, mean_logpro
 use super::pieces::normalised;
 use super::pool::Candidate;
 use super::{Alternative, Source, Target, copy, pieces};
+use crate::dictionary::Dictionary;
 use crate::document::strip_control_characters;
 use crate::engine::{Finish, Hypothesis};
 use crate::error::Result;
@@ -126,6 +128,14 @@ impl TranslationRounds {
         self
     }
 
+    /// Asks once more with what words mean that the first translations pass over, where the quality has a choice. German
+    /// to English only.
+    #[must_use]
+    pub fn dictionary(mut self, dictionary: impl Into<Arc<Dictionary>>) -> Self {
+        self.wishes.dictionary = Dictionary::serves(&self.pair).then(|| dictionary.into());
+        self
+    }
+
     /// Asks for this way of addressing the reader, again where a translation has the other one, and then flags it.
     #[must_use]
     pub fn formality(mut self, formality: Formality) -> Self {
@@ -161,9 +171,10 @@ impl TranslationRounds {
         let asking =
             Asking { quality: self.quality, pair: &self.pair, wishes: &self.wishes, budget: self.budget };
         for (index, job) in self.jobs.iter_mut().enumerate().filter(|(_, job)| !job.settled) {
-            let asked = match job.pool.is_none() {
-                true => job.next_attempt(&asking),
-                false => job.weighings(&asking),
+            let asked = match (&job.pool, job.drafts.is_empty()) {
+                (Some(_), _) => job.weighings(&asking),
+                (None, false) => job.more(&asking),
+                (None, true) => job.next_attempt(&asking),
             };
             for (number, request) in asked {
                 self.asked.push((index, number));

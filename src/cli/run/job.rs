@@ -10,6 +10,7 @@ use crate::cli::roles::Roles;
 use crate::document::Document;
 use crate::engine::Flow;
 use crate::error::{Error, Result};
+use crate::dictionary::Dictionary;
 use crate::glossary::{Compliance, Glossary};
 use crate::lang::{self, Lang, LangPair};
 use crate::memory::TranslationMemory;
@@ -33,6 +34,7 @@ pub(super) struct Job<'a> {
     pub(super) alternatives: usize,
     pub(super) quality: Quality,
     pub(super) formality: Option<Formality>,
+    pub(super) dictionary: Option<Arc<Dictionary>>,
     pub(super) glossary: Option<Arc<Glossary>>,
     pub(super) memory: Option<Arc<TranslationMemory>>,
     pub(super) timings: Timings,
@@ -154,6 +156,9 @@ impl Job<'_> {
         }
         if let Some(formality) = self.formality {
             translator = translator.formality(formality);
+        }
+        if let Some(dictionary) = &self.dictionary {
+            translator = translator.dictionary(dictionary.clone());
         }
         if let Some(glossary) = &self.glossary {
             translator = translator.glossary(glossary.clone());

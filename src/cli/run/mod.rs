@@ -17,6 +17,7 @@ use crate::cli::roles::Roles;
 use crate::cli::{input, report};
 use crate::document::Document;
 use crate::error::{Error, ErrorKind, Result};
+use crate::dictionary::Dictionary;
 use crate::glossary::Glossary;
 use crate::lang::Lang;
 use crate::memory::TranslationMemory;
@@ -53,7 +54,9 @@ pub(crate) fn translate(args: &TranslateArgs, stop: Arc<AtomicBool>) -> Result<u
             .hint("choose `--layout interleaved`, `--layout side-by-side` or `--format json`"));
     }
     let view = View { layout, texts: true, named: args.shared.files.len() > 1, width: width() };
+    let dictionary = args.dictionary.as_ref().map(Dictionary::read).transpose()?.map(Arc::new);
     each_input(&args.shared, stop, view, |document, job| {
+        job.dictionary = dictionary.clone();
         job.alternatives = args.alternatives;
         job.quality = args.quality.into();
         job.formality = formality;
@@ -113,6 +116,7 @@ fn each_input(
         alternatives: 0,
         quality: Quality::default(),
         formality: None,
+        dictionary: None,
         glossary: args.glossary.as_ref().map(Glossary::read).transpose()?.map(Arc::new),
         memory: args.tm.as_ref().map(TranslationMemory::open).transpose()?.map(Arc::new),
         timings: Timings::default(),

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Exchange, words};
+use crate::dictionary::{self, Dictionary};
 use crate::flag::{Flag, FlagKind};
 use crate::lang::{Lang, LangPair, detect};
 use crate::translate::verbatim;
@@ -35,8 +36,32 @@ pub(super) fn wrong_language(exchange: &Exchange<'_>) -> Option<Flag> {
     let (source, output) = (verbatim::rest(exchange.source), verbatim::rest(exchange.output));
     let exchange = &Exchange { source: &source, output: &output, ..*exchange };
     let detail =
-        foreign_script(exchange).or_else(|| other_language(exchange)).or_else(|| untranslated(exchange))?;
+        foreign_script(exchange).or_else(|| other_language(exchange)).or_else(|| untranslated(exchange)).or_else(|| known_word_left(exchange))?;
     Some(Flag::new(FlagKind::WrongLanguage, detail))
+}
+
+/// A German word that the dictionary knows and the output has: in small letters as it is, though it means another in
+/// English (`plant`), or a noun in another case (`Bündnis` for `Bündnisses`), but not in a name.
+fn known_word_left(exchange: &Exchange<'_>) -> Option<String> {
+    if !Dictionary::serves(exchange.pair) {
+        return None;
+    }
+    let dictionary = Dictionary::own();
+    let source: Vec<&str> = words(exchange.source).collect();
+    let output: Vec<&str> = words(exchange.output).collect();
+    let is_lower_at = |at: Option<usize>| at.and_then(|at| output.get(at)).is_none_or(|word| is_lower(word));
+    let left = output.iter().enumerate().find(|(at, word)| {
+        let word = word.split(['\'', '’']).next().unwrap_or_default();
+        let is_same = match is_lower(word) {
+            true => source.contains(&word),
+            false => {
+                let alone = *at > 0 && is_lower_at(at.checked_sub(1)) && is_lower_at(Some(at + 1));
+                alone && source.iter().any(|other| *other != word && !is_lower(other) && dictionary::are_forms(other, word))
+            }
+        };
+        is_same && word.chars().count() > 3 && dictionary.is_only_german(word)
+    });
+    left.map(|(_, word)| format!("`{word}` is left untranslated"))
 }
 
 /// Whether `text` is in `lang` beyond doubt: long enough, detected with confidence, and without grammar words of

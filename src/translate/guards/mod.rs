@@ -3,6 +3,7 @@
 //! Each guard looks for one of the ways in which machine translation is known to fail and answers with a flag
 //! or nothing. A flag means a second look, not a proof.
 
+mod attribution;
 mod chat;
 mod clauses;
 pub(crate) mod language;
@@ -31,7 +32,7 @@ pub(crate) struct Exchange<'a> {
 type Guard = fn(&Exchange<'_>) -> Option<Flag>;
 
 /// Every guard with the kind of its flag, in the order in which flags are listed.
-const GUARDS: [(FlagKind, Guard); 12] = [
+const GUARDS: [(FlagKind, Guard); 13] = [
     (FlagKind::Empty, empty),
     (FlagKind::Loop, repetition::repeats),
     (FlagKind::Echo, repetition::echo),
@@ -43,6 +44,7 @@ const GUARDS: [(FlagKind, Guard); 12] = [
     (FlagKind::Numbers, numbers::numbers),
     (FlagKind::Names, names::names),
     (FlagKind::Quotes, quotes::quotes),
+    (FlagKind::Quotes, attribution::attribution),
     (FlagKind::DoNotTranslate, do_not_translate),
 ];
 

@@ -54,10 +54,12 @@ pub(in crate::translate::guards::numbers) fn english(word: &str) -> Option<Meani
     Some(match lower.as_str() {
         "once" | "single" | "sole" => Meaning::Hint(1),
         "both" | "couple" | "pair" | "pairs" | "twin" | "twins" | "twice" | "double" | "doubled"
-        | "doubles" | "doubling" | "duo" | "two-fold" | "twofold" => Meaning::Hint(2),
-        "triple" | "tripled" | "treble" | "thrice" | "threefold" | "trio" | "triplets" => Meaning::Hint(3),
+        | "doubles" | "doubling" | "duo" | "two-fold" | "twofold" | "bilateral" => Meaning::Hint(2),
+        "triple" | "tripled" | "treble" | "thrice" | "threefold" | "trio" | "triplets" | "trilateral" => {
+            Meaning::Hint(3)
+        }
         "quarter" | "quarters" => Meaning::Either(&[4, 25]),
-        "quadruple" | "quadrupled" | "fourfold" | "quartet" => Meaning::Hint(4),
+        "quadruple" | "quadrupled" | "fourfold" | "quartet" | "quadrilateral" | "quad" => Meaning::Hint(4),
         "fortnight" | "fortnights" | "fortnightly" => Meaning::Either(&[2, 14]),
         "noon" | "midday" => Meaning::Either(&[12]),
         "midnight" => Meaning::Either(&[0, 24, 12]),

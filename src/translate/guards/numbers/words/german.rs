@@ -104,6 +104,7 @@ pub(in crate::translate::guards::numbers) fn german(word: &str) -> Option<Meanin
         .or_else(|| german_ordinal(lower).map(Meaning::Ordinal))
         .or_else(|| german_rank(lower).map(Meaning::Hint))
         .or_else(|| german_measure(lower).map(Meaning::Measure))
+        .or_else(|| german_group(lower).map(|n| Meaning::Cardinal(Value::whole(n))))
         .or_else(|| german_compound(lower))
 }
 
@@ -227,6 +228,14 @@ fn german_measure(lower: &str) -> Option<u128> {
     german_cardinal(stem).filter(|&n| n > 1)
 }
 
+/// So many who do something together, in one word: `Vierergipfel`. A `Dreierpack` is a hat-trick.
+fn german_group(lower: &str) -> Option<u128> {
+    const GROUPS: [(&str, u128); 5] = [("zweier", 2), ("dreier", 3), ("vierer", 4), ("fünfer", 5), ("sechser", 6)];
+    const SHORTEST_PART: usize = 4;
+    let found = GROUPS.iter().find_map(|(group, n)| Some((lower.strip_prefix(group)?, *n)));
+    found.filter(|(part, _)| part.len() >= SHORTEST_PART && *part != "pack").map(|(_, n)| n)
+}
+
 /// A number that opens a longer word: `Dreikampf`, `zweitgrößte`, `Vierjahresplan`.
 fn german_compound(lower: &str) -> Option<Meaning> {
     // Words that only look so.
@@ -322,6 +331,8 @@ mod tests {
             assert_eq!(german(word), Some(Meaning::Hint(n)), "{word}");
         }
         assert_eq!(german("Allradantrieb"), Some(Meaning::Hint(4)));
+        assert_eq!(german("Vierergipfels"), cardinal(4));
+        assert_eq!(german("Dreierpack"), Some(Meaning::Hint(3)));
         for word in ["äußersten", "sicherste", "oberster", "machten", "aktivierte", "Gerste"] {
             assert_eq!(german(word), None, "{word}");
         }

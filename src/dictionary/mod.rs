@@ -1,0 +1,223 @@
+//! Dictionaries: what words can mean that a small model may not know. German to English only.
+//!
+//! A model is told of the words that its first translations pass over ("dictionary-based prompting", Ghazvininejad,
+//! Gonen and Zettlemoyer 2023). A few thousand words come with the program, written for it; a whole dictionary is a file
+//! in the format of Ding.
+
+mod ding;
+mod entries;
+mod forms;
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use sha2::{Digest, Sha256};
+
+use crate::document::Document;
+use crate::error::{Error, Result};
+use crate::lang::{self, Lang, LangPair};
+use crate::glossary::Term;
+use entries::Entries;
+pub(crate) use forms::{are_forms, attribution};
+
+/// The words that come with the program.
+const OWN_WORDS: &str = include_str!("de-en.txt");
+
+/// The same, read.
+static OWN: LazyLock<Arc<Dictionary>> =
+    LazyLock::new(|| Arc::new(Dictionary { entries: ding::read(OWN_WORDS), sha256: None }));
+
+/// Of so many meanings a word is told at most; the commonest come first.
+const TOLD_MEANINGS: usize = 3;
+
+/// A word of more meanings than this is a common one, which says little by itself.
+const MOST_MEANINGS: usize = 12;
+
+/// What German words can mean in English: a few thousand that come with the program, and those of a file.
+///
+/// ```
+/// use diglot::Dictionary;
+///
+/// let ding = "Fahrplan {m} | Fahrpläne {pl} :: timetable; road map | timetables";
+/// assert!(Dictionary::parse("de-en", ding).is_ok());
+/// assert!(Dictionary::parse("de-en", "no dictionary").is_err());
+/// ```
+#[derive(Clone, Debug)]
+pub struct Dictionary {
+    entries: Entries,
+    /// Of the text that was read, in hexadecimal digits.
+    sha256: Option<String>,
+}
+
+/// A word of a text with what it can mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// The word as the text has it.
+    word: String,
+    /// What it can mean; of a compound, what its parts can mean.
+    parts: Vec<Vec<String>>,
+}
+
+impl Default for Dictionary {
+    /// The words that come with the program.
+    fn default() -> Self {
+        Self::clone(&OWN)
+    }
+}
+
+impl Dictionary {
+    /// Reads a dictionary of German and English in the format of Ding: `German :: English` in each line, forms between
+    /// `|`, words of one meaning between `;`. Its meanings stand behind those that come with the program.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input), naming the file, when it cannot be read or holds no word.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let document = Document::read(path, None)?;
+        Self::parse(&document.name, &document.text)
+    }
+
+    /// Reads a dictionary from text. `name` is what errors call it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) when it holds no word.
+    pub fn parse(name: &str, text: &str) -> Result<Self> {
+        let others = ding::read(text);
+        if others.is_empty() {
+            return Err(Error::input(format!("{name} holds no word of a dictionary"))
+                .hint("each line of a dictionary is `German :: English`, as in the program Ding"));
+        }
+        let mut entries = Self::default().entries;
+        entries.extend(&others);
+        let sha256 = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { entries, sha256: Some(sha256) })
+    }
+
+    /// The sha256 of the text that was read, if one was.
+    pub(crate) fn sha256(&self) -> Option<&str> {
+        self.sha256.as_deref()
+    }
+
+    /// The words that come with the program.
+    pub(crate) fn own() -> Arc<Self> {
+        OWN.clone()
+    }
+
+    /// Whether a dictionary says anything of texts of this pair.
+    pub(crate) fn serves(pair: &LangPair) -> bool {
+        pair.source.primary() == Lang::DE.primary() && pair.target.primary() == Lang::EN.primary()
+    }
+
+    /// The words of a text that are known, in order and each once, in any form; very common ones left out.
+    pub(crate) fn known_in(&self, text: &str) -> Vec<Known> {
+        let mut known: Vec<Known> = forms::attribution(text).map(Known::attribution).into_iter().collect();
+        for (word, opens) in forms::words(text) {
+            let is_new = known.iter().all(|other| other.word != word);
+            if let Some(parts) = self.look_up(word, opens).filter(|_| is_new) {
+                known.push(Known { word: word.to_owned(), parts });
+            }
+        }
+        known
+    }
+
+    /// Whether a German word is known, and means no English word that is like it.
+    pub(crate) fn is_only_german(&self, word: &str) -> bool {
+        let meanings = self.entries.meanings(word, false);
+        let is_alike = |meaning: &String| meaning.split(' ').any(|part| forms::are_alike(word, part));
+        !meanings.is_empty() && !meanings.iter().any(is_alike) && !lang::is_function_word(word, &Lang::EN)
+    }
+
+    /// What a word can mean, or its parts; none where that says nothing.
+    fn look_up(&self, word: &str, opens: bool) -> Option<Vec<Vec<String>>> {
+        let meanings = self.entries.meanings(word, opens);
+        if meanings.is_empty() {
+            let is_noun = word.starts_with(char::is_uppercase) && !opens;
+            return is_noun.then(|| self.entries.parts(word)).flatten().map(|parts| parts.to_vec());
+        }
+        let tells = meanings.len() <= MOST_MEANINGS
+            && meanings.iter().any(|meaning| meaning.to_lowercase() != word.to_lowercase());
+        tells.then(|| vec![meanings])
+    }
+}
+
+impl Known {
+    /// `…, so der Minister.`, `…, so Maier.`: what is told is what they said.
+    fn attribution(word: &str) -> Self {
+        let speaker = match word.rsplit(' ').next().unwrap_or_default() {
+            "der" | "die" | "das" => "the",
+            "ein" | "eine" => "a",
+            name => name,
+        };
+        let put_in_their_mouth = ["according to", "said"].map(|verb| format!("{verb} {speaker}"));
+        let otherwise = ["said", "says", "stated", "explained", "added"].map(str::to_owned);
+        Self { word: word.to_owned(), parts: vec![[&put_in_their_mouth[..], &otherwise[..]].concat()] }
+    }
+
+    /// Whether a translation has one of the meanings, in any form.
+    pub(crate) fn is_told_in(&self, translation: &TranslationStems) -> bool {
+        let all = self.parts.iter().all(|meanings| meanings.iter().any(|meaning| translation.0.tell(meaning)));
+        all && !self.is_left_in(translation)
+    }
+
+    /// Whether it stands in a translation as it is, and means another word.
+    fn is_left_in(&self, translation: &TranslationStems) -> bool {
+        let meanings = self.parts.iter().flatten();
+        translation.0.have(&self.word) && !meanings.flat_map(|meaning| meaning.split(' ')).any(|part| part == self.word)
+    }
+
+    /// What a model is told: some meanings, or the first ones of the parts.
+    pub(crate) fn term(&self) -> Term {
+        let target = match self.parts.as_slice() {
+            [meanings] => meanings.iter().take(TOLD_MEANINGS).cloned().collect::<Vec<_>>().join(" / "),
+            parts => parts.iter().filter_map(|meanings| meanings.first()).cloned().collect::<Vec<_>>().join(" "),
+        };
+        Term { source: self.word.clone(), target }
+    }
+}
+
+/// The words of a translation without their endings.
+pub(crate) struct TranslationStems(forms::Stems);
+
+impl TranslationStems {
+    pub(crate) fn of(translation: &str) -> Self {
+        Self(forms::Stems::of(translation))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_words_are_in_order_and_none_stands_twice() {
+        let words: Vec<&str> = OWN_WORDS.lines().filter_map(|line| line.split([';', ' ']).next()).collect();
+        let key = |word: &str| word.to_lowercase().replace('ä', "a").replace('ö', "o").replace('ü', "u").replace('ß', "ss");
+        assert!(words.windows(2).all(|pair| (key(pair[0]), pair[0]) < (key(pair[1]), pair[1])));
+        assert!(OWN_WORDS.lines().all(|line| line.split_once(" :: ").is_some_and(|(_, english)| !english.is_empty())));
+    }
+
+    #[test]
+    fn words_are_known_in_their_forms_and_by_their_parts() {
+        let dictionary = Dictionary::parse("d", "Fahrplan :: bus times\nZauberkessel :: magic kettle").unwrap();
+        let told = |text| -> Vec<String> {
+            let known = dictionary.known_in(text);
+            known.iter().map(|word| { let term = word.term(); format!("{} = {}", term.source, term.target) }).collect()
+        };
+        assert_eq!(told("Die Fahrpläne gelten."), ["Fahrpläne = timetable / schedule / road map"]);
+        assert_eq!(told("Er ist im Zauberkessel, dem Zauberkessel."), ["Zauberkessel = magic kettle"]);
+        assert_eq!(told("Sie kamen zum Zauberkesselgipfel."), ["Zauberkesselgipfel = magic kettle summit"]);
+        assert_eq!(told("Er und sie, und das war es."), [""; 0]);
+    }
+
+    #[test]
+    fn a_word_is_told_by_any_meaning_of_each_part() {
+        let dictionary = Dictionary::default();
+        let told = |text, translation| {
+            let stems = TranslationStems::of(translation);
+            dictionary.known_in(text).iter().all(|word| word.is_told_in(&stems))
+        };
+        assert!(told("Das Bündnis hat einen Fahrplan.", "The alliance has a road map."));
+        assert!(!told("Das Bündnis hat einen Fahrplan.", "The alliance has a travel plan."));
+        assert!(told("Das Geheimdienstbündnis wächst.", "The alliance of secret services is growing."));
+        assert!(!told("Das Geheimdienstbündnis wächst.", "The alliance is growing."));
+    }
+}

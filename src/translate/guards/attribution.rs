@@ -1,0 +1,48 @@
+//! Attribution: whether who says it is still told. German to English only.
+
+use super::{Exchange, words};
+use crate::dictionary::{self, Dictionary};
+use crate::flag::{Flag, FlagKind};
+
+/// Beginnings of the words that put what is said into somebody's mouth.
+const SAYING: &str = "accord acknowledg add admit affirm alleg announc answer argu ask assert assum assur attest believ \
+    caution cite claim clarif comment complain conclud concede confess confirm contend continued convinc criticiz \
+    criticis declar deni deny describ emphasi estimat explain express hint hope indicat inform insist lament maintain \
+    mention noted notes observ opinion outlin perspective pointed points position prais predict promis quip quot \
+    reassur recall recommend remark repli reply report respon reveal said say sources speak spoke stated statement \
+    states stress suggest summari tell testif think thought told underlin underscor urg view voic warn went wrote";
+
+/// The source names at last who says all of it (`…, so der Minister.`), and the output has nobody say it.
+pub(super) fn attribution(exchange: &Exchange<'_>) -> Option<Flag> {
+    if !Dictionary::serves(exchange.pair) {
+        return None;
+    }
+    let speaker = dictionary::attribution(exchange.source)?;
+    let says = |word: &str| SAYING.split_ascii_whitespace().any(|beginning| word.starts_with(beginning));
+    let is_told = words(exchange.output).any(|word| says(&word.to_lowercase())) || exchange.output.contains(": ");
+    (!is_told).then(|| Flag::new(FlagKind::Quotes, format!("`{speaker} …`: nobody says it")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Finish;
+    use crate::lang::{Lang, LangPair};
+
+    #[test]
+    fn what_nobody_says_any_more_is_seen() {
+        let pair = LangPair { source: Lang::DE, target: Lang::EN };
+        let is_flagged = |output| {
+            let source = "Die Brücke bleibe gesperrt, so die Behörde weiter.";
+            attribution(&Exchange { source, output, finish: Finish::Stop, pair: &pair }).is_some()
+        };
+        assert!(is_flagged("The bridge will remain closed, so the authority continues."));
+        for output in [
+            "The bridge will remain closed, the authority said.",
+            "According to the authority, the bridge will remain closed.",
+            "The authority: The bridge will remain closed.",
+        ] {
+            assert!(!is_flagged(output), "{output}");
+        }
+    }
+}
