@@ -20,7 +20,7 @@ pub enum FlagKind {
     Numbers,
     /// Names of the source are missing or different.
     Names,
-    /// What the source quotes is not quoted.
+    /// What the source quotes is not quoted, or what somebody says in it is said by nobody.
     Quotes,
     /// Addresses, code, placeholders or tags were lost, changed or made up.
     DoNotTranslate,

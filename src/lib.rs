@@ -45,9 +45,9 @@ mod lang;
 
 pub mod metrics;
 
+mod dictionary;
 pub mod document;
 mod glossary;
-mod dictionary;
 mod memory;
 pub mod segment;
 

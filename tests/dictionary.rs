@@ -67,7 +67,9 @@ fn nothing_is_told_where_the_draft_has_every_word_or_one_answer_is_wanted() {
 #[test]
 fn the_words_of_a_file_come_to_those_of_the_program() {
     let (model, told) = model();
-    let dictionary = Dictionary::parse("d", "Zauberkessel {m} | Zauberkessel {pl} :: magic kettle | magic kettles").unwrap();
+    let dictionary =
+        Dictionary::parse("d", "Zauberkessel {m} | Zauberkessel {pl} :: magic kettle | magic kettles")
+            .unwrap();
     let translator = Translator::new(&model, Lang::EN).quality(Quality::Balanced).dictionary(dictionary);
     translate(&translator, "Das Bündnis trank aus dem Zauberkessel.").unwrap();
     let first = told.lock().unwrap().first().cloned();

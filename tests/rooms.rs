@@ -4,13 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room, each importing only from those before it.
-const ORDER: [&str; 23] = [
+const ORDER: [&str; 24] = [
     "error",
     "flag",
     "lang",
     "metrics",
     "document",
     "glossary",
+    "dictionary",
     "memory",
     "segment",
     "gguf",

@@ -12,8 +12,8 @@ use crate::cli::args::{MethodArg, ModelArgs, QualityArg, count};
 use crate::cli::output::{Output, print, print_json};
 use crate::cli::progress::{Reporter, Verbosity};
 use crate::cli::roles::Roles;
-use crate::error::{Error, ErrorKind, Result};
 use crate::dictionary::Dictionary;
+use crate::error::{Error, ErrorKind, Result};
 use crate::eval::{self, Selection, Settings, State, System, Task, TestSet};
 use crate::lang::{Lang, LangPair};
 use crate::pipeline::{Model, Progress, Summarizer, Translator};
@@ -255,9 +255,7 @@ fn settings(
         ("quality", format!("{:?}", args.quality).to_lowercase()),
         (
             "dictionary sha256",
-            translator
-                .and_then(Translator::dictionary_sha256)
-                .unwrap_or("none").to_owned(),
+            translator.and_then(Translator::dictionary_sha256).unwrap_or("none").to_owned(),
         ),
         ("from", pair.source.tag().to_owned()),
         ("lang", pair.target.tag().to_owned()),

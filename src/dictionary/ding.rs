@@ -16,8 +16,18 @@ static REMARK: LazyLock<Option<Regex>> =
 
 /// What stands before a form of a verb.
 const SUBJECTS: [&str; 12] = [
-    "er/sie/es ", "ich/er/sie/es ", "er/sie ", "ich/er/sie ", "ich ", "du ", "sich ", "he/she/it ", "he/she ", "I/he/she/it ",
-    "I/he/she ", "to ",
+    "er/sie/es ",
+    "ich/er/sie/es ",
+    "er/sie ",
+    "ich/er/sie ",
+    "ich ",
+    "du ",
+    "sich ",
+    "he/she/it ",
+    "he/she ",
+    "I/he/she/it ",
+    "I/he/she ",
+    "to ",
 ];
 
 pub(super) fn read(text: &str) -> Entries {
@@ -75,7 +85,8 @@ mod tests {
         let meanings = |word| entries.meanings(word, false).join(", ");
         assert_eq!(meanings("Bündnis"), "alliance, pact");
         assert_eq!(meanings("Bund"), "alliance, pact");
-        assert_eq!(meanings("Bündnissen"), "alliances");
+        assert_eq!(meanings("Bündnisse"), "alliances");
+        assert_eq!(meanings("Bündnissen"), "alliance, pact", "by its base form");
         assert_eq!(meanings("gibt"), "gives");
         assert_eq!(meanings("Freitag"), "Friday");
         assert_eq!(meanings("im"), "");

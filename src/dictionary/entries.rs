@@ -94,7 +94,12 @@ impl Entries {
     fn with_stem(&self, stem: &str, word: &str, opens: bool) -> Option<usize> {
         let is_upper = |word: &str| word.starts_with(char::is_uppercase);
         let fits = |place: &&usize| opens || is_upper(&self.entries[**place].word) == is_upper(word);
-        self.by_stem.get(stem)?.iter().filter(fits).min_by_key(|place| self.entries[**place].word.len()).copied()
+        self.by_stem
+            .get(stem)?
+            .iter()
+            .filter(fits)
+            .min_by_key(|place| self.entries[**place].word.len())
+            .copied()
     }
 
     fn place_of(&mut self, word: &str) -> usize {

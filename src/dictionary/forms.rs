@@ -55,8 +55,9 @@ pub(super) fn are_alike(german: &str, english: &str) -> bool {
 }
 
 /// What names who said all of it, behind a comma: `so der`, `so weiter der`, `so Maier`.
-static ATTRIBUTION: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#",["“”»«]?\s+(so(?:\s+weiter)?\s+(?:der|die|das|ein|eine|\p{Lu}\p{L}+))\b"#).ok());
+static ATTRIBUTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#",["“”»«]?\s+(so(?:\s+weiter)?\s+(?:der|die|das|ein|eine|\p{Lu}\p{L}+))\b"#).ok()
+});
 
 /// The words that begin to tell who said what a text tells, if some do.
 pub(crate) fn attribution(text: &str) -> Option<&str> {
@@ -119,7 +120,8 @@ impl Stems {
     pub(super) fn tell(&self, meaning: &str) -> bool {
         let little = |stem: &String| LITTLE.split_ascii_whitespace().any(|word| word == stem);
         let has = |stem: String| {
-            self.stems.contains(&stem) || beginning(&stem).is_some_and(|start| self.beginnings.contains(start))
+            self.stems.contains(&stem)
+                || beginning(&stem).is_some_and(|start| self.beginnings.contains(start))
         };
         english_stems(meaning).filter(|stem| !little(stem)).all(has)
     }
@@ -171,7 +173,9 @@ mod tests {
     fn who_says_it_is_seen() {
         assert_eq!(attribution("Es werde gebaut, so der Minister weiter."), Some("so der"));
         assert_eq!(attribution("„Es wird gebaut“, so Maier."), Some("so Maier"));
-        for text in ["Es regnet, so dass der Fluss steigt.", "Der Vater so wie die Mutter.", "So der Minister."] {
+        for text in
+            ["Es regnet, so dass der Fluss steigt.", "Der Vater so wie die Mutter.", "So der Minister."]
+        {
             assert_eq!(attribution(text), None, "{text}");
         }
     }

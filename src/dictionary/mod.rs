@@ -15,8 +15,8 @@ use sha2::{Digest, Sha256};
 
 use crate::document::Document;
 use crate::error::{Error, Result};
-use crate::lang::{self, Lang, LangPair};
 use crate::glossary::Term;
+use crate::lang::{self, Lang, LangPair};
 use entries::Entries;
 pub(crate) use forms::{are_forms, attribution};
 
@@ -154,21 +154,25 @@ impl Known {
 
     /// Whether a translation has one of the meanings, in any form.
     pub(crate) fn is_told_in(&self, translation: &TranslationStems) -> bool {
-        let all = self.parts.iter().all(|meanings| meanings.iter().any(|meaning| translation.0.tell(meaning)));
+        let all =
+            self.parts.iter().all(|meanings| meanings.iter().any(|meaning| translation.0.tell(meaning)));
         all && !self.is_left_in(translation)
     }
 
     /// Whether it stands in a translation as it is, and means another word.
     fn is_left_in(&self, translation: &TranslationStems) -> bool {
         let meanings = self.parts.iter().flatten();
-        translation.0.have(&self.word) && !meanings.flat_map(|meaning| meaning.split(' ')).any(|part| part == self.word)
+        translation.0.have(&self.word)
+            && !meanings.flat_map(|meaning| meaning.split(' ')).any(|part| part == self.word)
     }
 
     /// What a model is told: some meanings, or the first ones of the parts.
     pub(crate) fn term(&self) -> Term {
         let target = match self.parts.as_slice() {
             [meanings] => meanings.iter().take(TOLD_MEANINGS).cloned().collect::<Vec<_>>().join(" / "),
-            parts => parts.iter().filter_map(|meanings| meanings.first()).cloned().collect::<Vec<_>>().join(" "),
+            parts => {
+                parts.iter().filter_map(|meanings| meanings.first()).cloned().collect::<Vec<_>>().join(" ")
+            }
         };
         Term { source: self.word.clone(), target }
     }
@@ -190,17 +194,30 @@ mod tests {
     #[test]
     fn own_words_are_in_order_and_none_stands_twice() {
         let words: Vec<&str> = OWN_WORDS.lines().filter_map(|line| line.split([';', ' ']).next()).collect();
-        let key = |word: &str| word.to_lowercase().replace('ä', "a").replace('ö', "o").replace('ü', "u").replace('ß', "ss");
+        let key = |word: &str| {
+            word.to_lowercase().replace('ä', "a").replace('ö', "o").replace('ü', "u").replace('ß', "ss")
+        };
         assert!(words.windows(2).all(|pair| (key(pair[0]), pair[0]) < (key(pair[1]), pair[1])));
-        assert!(OWN_WORDS.lines().all(|line| line.split_once(" :: ").is_some_and(|(_, english)| !english.is_empty())));
+        assert!(
+            OWN_WORDS
+                .lines()
+                .all(|line| line.split_once(" :: ").is_some_and(|(_, english)| !english.is_empty()))
+        );
     }
 
     #[test]
     fn words_are_known_in_their_forms_and_by_their_parts() {
-        let dictionary = Dictionary::parse("d", "Fahrplan :: bus times\nZauberkessel :: magic kettle").unwrap();
+        let dictionary =
+            Dictionary::parse("d", "Fahrplan :: bus times\nZauberkessel :: magic kettle").unwrap();
         let told = |text| -> Vec<String> {
             let known = dictionary.known_in(text);
-            known.iter().map(|word| { let term = word.term(); format!("{} = {}", term.source, term.target) }).collect()
+            known
+                .iter()
+                .map(|word| {
+                    let term = word.term();
+                    format!("{} = {}", term.source, term.target)
+                })
+                .collect()
         };
         assert_eq!(told("Die Fahrpläne gelten."), ["Fahrpläne = timetable / schedule / road map"]);
         assert_eq!(told("Er ist im Zauberkessel, dem Zauberkessel."), ["Zauberkessel = magic kettle"]);

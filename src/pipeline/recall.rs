@@ -115,5 +115,10 @@ fn settings(model: &Model, asked: &Asked<'_>, source: &str) -> String {
     let dictionary = asked.dictionary.map(|sha256| format!("; dictionary {sha256}"));
     let terms = asked.terms.as_ref().map(|terms| terms.found_in(source)).unwrap_or_default();
     let terms = terms.iter().map(|term| format!("; {} = {}", term.source, term.target));
-    std::iter::once(model.settings().to_owned()).chain(quality).chain(formality).chain(dictionary).chain(terms).collect()
+    std::iter::once(model.settings().to_owned())
+        .chain(quality)
+        .chain(formality)
+        .chain(dictionary)
+        .chain(terms)
+        .collect()
 }

@@ -275,8 +275,10 @@ impl Translator {
         }
         if !Dictionary::serves(pair) {
             let (source, target) = (pair.source.name(), pair.target.name());
-            return Err(Error::usage(format!("a dictionary serves German to English, not {source} to {target}"))
-                .hint("leave the dictionary out, or write the words that matter in a glossary"));
+            return Err(Error::usage(format!(
+                "a dictionary serves German to English, not {source} to {target}"
+            ))
+            .hint("leave the dictionary out, or write the words that matter in a glossary"));
         }
         Ok(())
     }

@@ -43,7 +43,7 @@ pub(super) fn meaning(kind: FlagKind) -> &'static str {
         FlagKind::LengthRatio => "The output is far shorter or longer than the source suggests.",
         FlagKind::Numbers => "Numbers of the source are missing or different.",
         FlagKind::Names => "Names of the source are missing or different.",
-        FlagKind::Quotes => "What the source quotes is not quoted.",
+        FlagKind::Quotes => "What the source quotes is not quoted, or nobody says it any more.",
         FlagKind::DoNotTranslate => "Addresses, code, placeholders or tags were lost, changed or made up.",
         FlagKind::Glossary => "Terms of the glossary were not translated as it says.",
         FlagKind::Formality => "The reader is addressed otherwise than was asked for.",

@@ -13,9 +13,10 @@ pub enum Quality {
     /// The likeliest token each time: one candidate.
     #[default]
     Fast,
-    /// A choice among the answers to 2 wordings of the question and 4 draws.
+    /// A choice among the answers to 2 wordings of the question, 4 draws, 3 that are told what words mean, and 14 more draws
+    /// where these have faults.
     Balanced,
-    /// A choice among the answers to 4 wordings, 12 draws, and what is put together from them.
+    /// The same with 4 wordings and 12 draws, and what is put together from all of them.
     Best,
 }
 
@@ -254,7 +255,11 @@ mod tests {
     #[test]
     fn no_two_texts_share_a_seed() {
         assert_eq!(Quality::Fast.ways(3), [(Wording::Plain, Decoding::Greedy)]);
-        let all = [Quality::Best.ways(0), Quality::Best.ways(1)].concat();
+        let ways = |number| {
+            let best = Quality::Best;
+            [best.ways(number), best.told_ways(number), best.more_ways(number)].concat()
+        };
+        let all = [ways(0), ways(1)].concat();
         let mut seeds: Vec<u64> = all
             .iter()
             .filter_map(|(_, decoding)| match decoding {
@@ -265,6 +270,6 @@ mod tests {
         let samples = seeds.len();
         seeds.sort_unstable();
         seeds.dedup();
-        assert_eq!((seeds.len(), all.len()), (samples, samples + 2 * WORDINGS.len()));
+        assert_eq!((seeds.len(), all.len()), (samples, samples + 2 * (WORDINGS.len() + 1)));
     }
 }

@@ -138,7 +138,12 @@ impl Job {
     }
 
     /// The requests for parts of the text, with the number of each.
-    fn ask(&mut self, parts: Vec<pieces::Piece>, ways: Vec<Way>, asking: &Asking<'_>) -> Vec<(usize, Request)> {
+    fn ask(
+        &mut self,
+        parts: Vec<pieces::Piece>,
+        ways: Vec<Way>,
+        asking: &Asking<'_>,
+    ) -> Vec<(usize, Request)> {
         self.answers = parts.iter().map(|part| part.copy.then(|| hypothesis(&part.text))).collect();
         self.pieces = parts;
         // A translation that keeps to the glossary by itself is left as it is, so the first attempt is not told.

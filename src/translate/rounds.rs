@@ -23,8 +23,9 @@ const PIECE_TOKENS: usize = 256;
 
 /// A translation in the making: asks, checks, asks again, and ends with one target for each source.
 ///
-/// One segment is one request, or one for each candidate of the [`Quality`]; the same text is asked for once. Of
-/// several candidates those with the least grave faults stay, and a round asks how probable the source is after the most
+/// One segment is one request, or one for each candidate of the [`Quality`]; the same text is asked for once. With a
+/// choice, further candidates are told what words mean that the first ones pass over, and more are drawn where hardly one
+/// is without a fault. Of several candidates those with the least grave faults stay, and a round asks how probable the source is after the most
 /// promising of them; that, their own probability and how much they agree decide. [`Quality::Best`] then puts new
 /// candidates together from the best and the words of the others, and weighs these too. A segment that is longer than the budget allows
 /// is asked for in pieces. An answer that a guard objects to is asked for again: first with another wording,
@@ -161,7 +162,7 @@ impl TranslationRounds {
         true
     }
 
-    /// The next round's requests; empty when every source has its target. There are at most seven rounds. A
+    /// The next round's requests; empty when every source has its target. There are at most nine rounds. A
     /// request of the last round that was never answered counts as answered with nothing.
     pub fn requests(&mut self) -> Vec<Request> {
         for (job, piece) in std::mem::take(&mut self.asked) {

@@ -19,7 +19,8 @@ pub(super) fn attribution(exchange: &Exchange<'_>) -> Option<Flag> {
     }
     let speaker = dictionary::attribution(exchange.source)?;
     let says = |word: &str| SAYING.split_ascii_whitespace().any(|beginning| word.starts_with(beginning));
-    let is_told = words(exchange.output).any(|word| says(&word.to_lowercase())) || exchange.output.contains(": ");
+    let is_told =
+        words(exchange.output).any(|word| says(&word.to_lowercase())) || exchange.output.contains(": ");
     (!is_told).then(|| Flag::new(FlagKind::Quotes, format!("`{speaker} …`: nobody says it")))
 }
 

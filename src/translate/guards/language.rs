@@ -35,8 +35,10 @@ pub(super) fn wrong_language(exchange: &Exchange<'_>) -> Option<Flag> {
     // Addresses and code stay as they are.
     let (source, output) = (verbatim::rest(exchange.source), verbatim::rest(exchange.output));
     let exchange = &Exchange { source: &source, output: &output, ..*exchange };
-    let detail =
-        foreign_script(exchange).or_else(|| other_language(exchange)).or_else(|| untranslated(exchange)).or_else(|| known_word_left(exchange))?;
+    let detail = foreign_script(exchange)
+        .or_else(|| other_language(exchange))
+        .or_else(|| untranslated(exchange))
+        .or_else(|| known_word_left(exchange))?;
     Some(Flag::new(FlagKind::WrongLanguage, detail))
 }
 
@@ -56,7 +58,10 @@ fn known_word_left(exchange: &Exchange<'_>) -> Option<String> {
             true => source.contains(&word),
             false => {
                 let alone = *at > 0 && is_lower_at(at.checked_sub(1)) && is_lower_at(Some(at + 1));
-                alone && source.iter().any(|other| *other != word && !is_lower(other) && dictionary::are_forms(other, word))
+                alone
+                    && source
+                        .iter()
+                        .any(|other| *other != word && !is_lower(other) && dictionary::are_forms(other, word))
             }
         };
         is_same && word.chars().count() > 3 && dictionary.is_only_german(word)

@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn two_and_weekdays_may_come_and_go_but_not_change() {
+    fn small_numbers_may_come_and_go_but_not_change() {
         for (german, english, wrong) in [
             (
                 "Sie standen zwischen den Fronten.",
@@ -323,11 +323,6 @@ mod tests {
                 "They were caught between 12 fronts.",
             ),
             ("Die zwei Brüder gingen.", "The brothers left.", "The three brothers left."),
-            (
-                "Das teilte die Stadt am Freitag mit.",
-                "The city announced this.",
-                "The city announced this on Thursday.",
-            ),
             (
                 "Das Gesetz von 1983 (Act 1983) gilt.",
                 "The act of 1983 applies.",
@@ -349,6 +344,18 @@ mod tests {
             assert!(!is_flagged((english, Lang::EN), (german, Lang::DE)), "{english} -> {german}");
             assert!(is_flagged((german, Lang::DE), (wrong, Lang::EN)), "{german} -> {wrong}");
         }
+    }
+
+    #[test]
+    fn weekdays_of_a_german_text_stay_and_none_becomes_another() {
+        let (german, english) = ("Das teilte die Stadt am Freitag mit.", "The city announced this.");
+        assert!(is_flagged((german, Lang::DE), (english, Lang::EN)));
+        assert!(!is_flagged((english, Lang::EN), (german, Lang::DE)));
+        assert!(is_flagged((german, Lang::DE), ("The city announced this on Thursday.", Lang::EN)));
+        assert!(!is_flagged(
+            ("The city said so on Friday.", Lang::EN),
+            ("Das teilte die Stadt mit.", Lang::DE)
+        ));
     }
 
     #[test]

@@ -230,7 +230,8 @@ fn german_measure(lower: &str) -> Option<u128> {
 
 /// So many who do something together, in one word: `Vierergipfel`. A `Dreierpack` is a hat-trick.
 fn german_group(lower: &str) -> Option<u128> {
-    const GROUPS: [(&str, u128); 5] = [("zweier", 2), ("dreier", 3), ("vierer", 4), ("fünfer", 5), ("sechser", 6)];
+    const GROUPS: [(&str, u128); 5] =
+        [("zweier", 2), ("dreier", 3), ("vierer", 4), ("fünfer", 5), ("sechser", 6)];
     const SHORTEST_PART: usize = 4;
     let found = GROUPS.iter().find_map(|(group, n)| Some((lower.strip_prefix(group)?, *n)));
     found.filter(|(part, _)| part.len() >= SHORTEST_PART && *part != "pack").map(|(_, n)| n)
