@@ -51,9 +51,13 @@ impl Entries {
         }
     }
 
-    /// Adds the meanings of others behind the own ones.
+    /// Adds the words of others that are not known yet.
     pub(super) fn extend(&mut self, others: &Self) {
+        let known = self.entries.len();
         for other in &others.entries {
+            if self.by_word.get(&other.word).is_some_and(|&place| place < known) {
+                continue;
+            }
             other.meanings.iter().for_each(|meaning| self.add(&other.word, &meaning.text));
         }
     }

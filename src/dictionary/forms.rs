@@ -96,24 +96,23 @@ pub(super) fn stems(word: &str) -> Vec<String> {
     stems
 }
 
-/// The stems of an English text.
-pub(super) struct Stems {
+/// The words of an English text, in any form and as they are written.
+pub(crate) struct EnglishWords {
     stems: HashSet<String>,
     beginnings: HashSet<String>,
-    /// The words as they are written.
-    words: HashSet<String>,
+    written: HashSet<String>,
 }
 
-impl Stems {
-    pub(super) fn of(text: &str) -> Self {
+impl EnglishWords {
+    pub(crate) fn of(text: &str) -> Self {
         let stems: HashSet<String> = english_stems(text).collect();
         let beginnings = stems.iter().filter_map(|stem| beginning(stem)).map(str::to_owned).collect();
-        Self { stems, beginnings, words: text.unicode_words().map(str::to_owned).collect() }
+        Self { stems, beginnings, written: text.unicode_words().map(str::to_owned).collect() }
     }
 
     /// Whether the text has a word as it is written.
     pub(super) fn have(&self, word: &str) -> bool {
-        self.words.contains(word)
+        self.written.contains(word)
     }
 
     /// Whether the text has the words of a meaning, in any order and form.
@@ -160,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_meaning_is_told_in_any_form() {
-        let stems = Stems::of("The alliances were admitting it, on security grounds.");
+        let stems = EnglishWords::of("The alliances were admitting it, on security grounds.");
         for told in ["alliance", "admit", "to admit", "secure", "on ground"] {
             assert!(stems.tell(told), "{told}");
         }

@@ -1,7 +1,7 @@
 //! Dictionaries: what words can mean that a small model may not know. German to English only.
 //!
 //! A model is told of the words that its first translations pass over ("dictionary-based prompting", Ghazvininejad,
-//! Gonen and Zettlemoyer 2023). A few thousand words come with the program, written for it; a whole dictionary is a file
+//! Gonen and Zettlemoyer 2023). Some thousand words come with the program, written for it; a whole dictionary is a file
 //! in the format of Ding.
 
 mod ding;
@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::glossary::Term;
 use crate::lang::{self, Lang, LangPair};
 use entries::Entries;
-pub(crate) use forms::{are_forms, attribution};
+pub(crate) use forms::{EnglishWords, are_forms, attribution};
 
 /// The words that come with the program.
 const OWN_WORDS: &str = include_str!("de-en.txt");
@@ -33,7 +33,7 @@ const TOLD_MEANINGS: usize = 3;
 /// A word of more meanings than this is a common one, which says little by itself.
 const MOST_MEANINGS: usize = 12;
 
-/// What German words can mean in English: a few thousand that come with the program, and those of a file.
+/// What German words can mean in English: some thousand that come with the program, and those of a file.
 ///
 /// ```
 /// use diglot::Dictionary;
@@ -67,7 +67,7 @@ impl Default for Dictionary {
 
 impl Dictionary {
     /// Reads a dictionary of German and English in the format of Ding: `German :: English` in each line, forms between
-    /// `|`, words of one meaning between `;`. Its meanings stand behind those that come with the program.
+    /// `|`, words of one meaning between `;`. What words of the program mean stays as it is.
     ///
     /// # Errors
     /// [`ErrorKind::Input`](crate::ErrorKind::Input), naming the file, when it cannot be read or holds no word.
@@ -153,16 +153,15 @@ impl Known {
     }
 
     /// Whether a translation has one of the meanings, in any form.
-    pub(crate) fn is_told_in(&self, translation: &TranslationStems) -> bool {
-        let all =
-            self.parts.iter().all(|meanings| meanings.iter().any(|meaning| translation.0.tell(meaning)));
+    pub(crate) fn is_told_in(&self, translation: &EnglishWords) -> bool {
+        let all = self.parts.iter().all(|meanings| meanings.iter().any(|meaning| translation.tell(meaning)));
         all && !self.is_left_in(translation)
     }
 
     /// Whether it stands in a translation as it is, and means another word.
-    fn is_left_in(&self, translation: &TranslationStems) -> bool {
+    fn is_left_in(&self, translation: &EnglishWords) -> bool {
         let meanings = self.parts.iter().flatten();
-        translation.0.have(&self.word)
+        translation.have(&self.word)
             && !meanings.flat_map(|meaning| meaning.split(' ')).any(|part| part == self.word)
     }
 
@@ -175,15 +174,6 @@ impl Known {
             }
         };
         Term { source: self.word.clone(), target }
-    }
-}
-
-/// The words of a translation without their endings.
-pub(crate) struct TranslationStems(forms::Stems);
-
-impl TranslationStems {
-    pub(crate) fn of(translation: &str) -> Self {
-        Self(forms::Stems::of(translation))
     }
 }
 
@@ -229,8 +219,8 @@ mod tests {
     fn a_word_is_told_by_any_meaning_of_each_part() {
         let dictionary = Dictionary::default();
         let told = |text, translation| {
-            let stems = TranslationStems::of(translation);
-            dictionary.known_in(text).iter().all(|word| word.is_told_in(&stems))
+            let translation = EnglishWords::of(translation);
+            dictionary.known_in(text).iter().all(|word| word.is_told_in(&translation))
         };
         assert!(told("Das Bündnis hat einen Fahrplan.", "The alliance has a road map."));
         assert!(!told("Das Bündnis hat einen Fahrplan.", "The alliance has a travel plan."));

@@ -7,7 +7,7 @@ use super::guards::{Exchange, Guards};
 use super::pieces::normalised;
 use super::pool::{Candidate, Pool};
 use super::{pieces, verbatim};
-use crate::dictionary::{Dictionary, Known, TranslationStems};
+use crate::dictionary::{Dictionary, EnglishWords, Known};
 use crate::engine::{Finish, Hypothesis};
 use crate::flag::{Flag, FlagKind};
 use crate::glossary::{Term, Terms};
@@ -237,8 +237,8 @@ impl Job {
         let Some(dictionary) = &asking.wishes.dictionary else { return false };
         self.known = dictionary.known_in(&self.text);
         let draft = self.drafts.get(1).or(self.drafts.first()).map_or("", |draft| draft.text.as_str());
-        let stems = TranslationStems::of(draft);
-        let missing = self.known.iter().filter(|word| !word.is_told_in(&stems));
+        let draft = EnglishWords::of(draft);
+        let missing = self.known.iter().filter(|word| !word.is_told_in(&draft));
         self.hints = missing.take(MOST_HINTS).map(Known::term).collect();
         !self.hints.is_empty()
     }

@@ -4,7 +4,7 @@ use super::choose::{self, agreement, ranked};
 use super::guards::{self, Exchange};
 use super::job::{Asking, check};
 use super::recombine::recombinations;
-use crate::dictionary::{Known, TranslationStems};
+use crate::dictionary::{EnglishWords, Known};
 use crate::engine::{Finish, Hypothesis};
 use crate::flag::Flag;
 use crate::lang::LangPair;
@@ -220,8 +220,8 @@ impl Candidate {
 
 /// How many of the words that are known a translation tells.
 fn told(known: &[Known], translation: &str) -> usize {
-    let stems = TranslationStems::of(translation);
-    known.iter().filter(|word| word.is_told_in(&stems)).count()
+    let translation = EnglishWords::of(translation);
+    known.iter().filter(|word| word.is_told_in(&translation)).count()
 }
 
 /// The plain question for a translation.
