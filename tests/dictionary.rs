@@ -10,11 +10,11 @@ mod scripted;
 use std::sync::{Arc, Mutex};
 
 use command::command;
-use diglot::engine::Hypothesis;
+use diglot::engine::{Flow, Hypothesis};
 use diglot::plan::{Decoding, Request, Task};
 use diglot::render::ModelInfo;
 use diglot::translate::{Quality, Target};
-use diglot::{Dictionary, ErrorKind, Lang, Model, Result, Translator};
+use diglot::{Dictionary, ErrorKind, FlagKind, Glossary, Lang, Model, Progress, Result, Translator};
 use outcome::assert_fails;
 use scripted::{Scripted, said, text_of};
 
@@ -74,6 +74,42 @@ fn the_words_of_a_file_come_to_those_of_the_program() {
     translate(&translator, "Das Bündnis trank aus dem Zauberkessel.").unwrap();
     let first = told.lock().unwrap().first().cloned();
     assert_eq!(first.as_deref(), Some("Zauberkessel = magic kettle / magic kettles"));
+}
+
+#[test]
+fn what_a_glossary_says_of_a_word_stands() {
+    let (model, told) = model();
+    let glossary = Glossary::parse_csv("g.csv", "de,en\nFahrplan,roadmap\n").unwrap();
+    let translator = Translator::new(&model, Lang::EN).quality(Quality::Balanced).glossary(glossary);
+    let target = translate(&translator, SOURCE).unwrap();
+    assert_eq!(target.flags[0].kind, FlagKind::Glossary, "the model never says it");
+    let told = told.lock().unwrap();
+    assert_eq!(told[0], "Bündnis = alliance");
+    assert_eq!(told.last().unwrap(), "Fahrplan = roadmap; Bündnis = alliance");
+}
+
+#[test]
+fn a_term_that_was_not_asked_for_yet_is_no_reason_to_draw_more() {
+    let (model, _) = model();
+    let glossary = Glossary::parse_csv(
+        "g.csv",
+        "de,en
+Fahrplan,roadmap
+",
+    )
+    .unwrap();
+    let translator = Translator::new(&model, Lang::EN).quality(Quality::Balanced).glossary(glossary);
+    let mut rounds = Vec::new();
+    let mut observe = |progress: Progress<'_>| {
+        if let Progress::Round { requests, .. } = progress {
+            rounds.push(requests);
+        }
+        Flow::Continue
+    };
+    translator
+        .translate_texts_observed(&["Ein Bündnis hat einen Fahrplan."], &Lang::DE, &mut observe)
+        .unwrap();
+    assert_eq!(rounds, [6, 1, 1], "the candidates, then two retries with the term");
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! Forms of words: German ones as a text has them, English ones as a translation has them.
 
 use std::collections::HashSet;
-use std::sync::LazyLock;
 
-use regex::Regex;
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::glossary::fold_umlauts;
 use crate::lang::{self, Lang};
 
 /// Shorter words are prepositions, articles and names.
@@ -37,31 +36,16 @@ pub(super) fn words(text: &str) -> Vec<(&str, bool)> {
     words
 }
 
-/// Whether two German words are forms of one.
-pub(crate) fn are_forms(one: &str, other: &str) -> bool {
-    stems(one).contains(&stem(other))
-}
-
 /// Whether a German word may be an English one: a noun that begins as it does, another with its consonants (`sank`).
 pub(super) fn are_alike(german: &str, english: &str) -> bool {
     const BEGINNING: usize = 3;
-    let letters = |word: &str| word.to_lowercase().replace('ä', "a").replace('ö', "o").replace('ü', "u");
+    let letters = |word: &str| fold_umlauts(&word.to_lowercase());
     let (german_letters, english) = (letters(german), letters(english));
     let consonants = |word: &str| word.replace(['a', 'e', 'i', 'o', 'u'], "");
     match german.starts_with(char::is_uppercase) {
         true => german_letters.chars().take(BEGINNING).eq(english.chars().take(BEGINNING)),
         false => consonants(&german_letters) == consonants(&english),
     }
-}
-
-/// What names who said all of it, behind a comma: `so der`, `so weiter der`, `so Maier`.
-static ATTRIBUTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#",["“”»«]?\s+(so(?:\s+weiter)?\s+(?:der|die|das|ein|eine|\p{Lu}\p{L}+))\b"#).ok()
-});
-
-/// The words that begin to tell who said what a text tells, if some do.
-pub(crate) fn attribution(text: &str) -> Option<&str> {
-    ATTRIBUTION.as_ref()?.captures(text)?.get(1).map(|found| found.as_str())
 }
 
 /// How a dictionary may write a word: a capital may be due to its place.
@@ -73,13 +57,13 @@ pub(super) fn spellings(word: &str, opens: bool) -> Vec<String> {
 }
 
 /// The stem of a word of a dictionary.
-pub(super) fn stem(word: &str) -> String {
+pub(crate) fn stem(word: &str) -> String {
     Stemmer::create(Algorithm::German).stem(&word.to_lowercase()).into_owned()
 }
 
 /// What the stem of a word's base form may be, the likeliest first: the ending of a past or of a participle stays in
 /// its own (`plante`, `eingeräumt`).
-pub(super) fn stems(word: &str) -> Vec<String> {
+pub(crate) fn stems(word: &str) -> Vec<String> {
     let own = stem(word);
     let mut stems = vec![own.clone()];
     let verbal = own.strip_suffix("et").or_else(|| own.strip_suffix('t')).map(str::to_owned);
@@ -138,6 +122,8 @@ fn beginning(stem: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -168,14 +154,19 @@ mod tests {
         }
     }
 
-    #[test]
-    fn who_says_it_is_seen() {
-        assert_eq!(attribution("Es werde gebaut, so der Minister weiter."), Some("so der"));
-        assert_eq!(attribution("„Es wird gebaut“, so Maier."), Some("so Maier"));
-        for text in
-            ["Es regnet, so dass der Fluss steigt.", "Der Vater so wie die Mutter.", "So der Minister."]
-        {
-            assert_eq!(attribution(text), None, "{text}");
+    proptest! {
+        #[test]
+        fn any_text_is_taken(text in "\\PC{0,40}", letters in "[a-zäöüßéİıſǅA-ZÄÖÜ’'\\u{300}-\\u{30f}]{0,24}") {
+            for text in [&text, &letters] {
+                let told = EnglishWords::of(text);
+                for (word, opens) in words(text) {
+                    prop_assert!(!spellings(word, opens).is_empty());
+                    stems(word);
+                    are_alike(word, word);
+                }
+                stems(text);
+                told.tell(text);
+            }
         }
     }
 

@@ -4,10 +4,12 @@
 //! Gonen and Zettlemoyer 2023). Some thousand words come with the program, written for it; a whole dictionary is a file
 //! in the format of Ding.
 
+mod attribution;
 mod ding;
 mod entries;
 mod forms;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -17,8 +19,9 @@ use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::glossary::Term;
 use crate::lang::{self, Lang, LangPair};
+pub(crate) use attribution::attribution;
 use entries::Entries;
-pub(crate) use forms::{EnglishWords, are_forms, attribution};
+pub(crate) use forms::{EnglishWords, stem, stems};
 
 /// The words that come with the program.
 const OWN_WORDS: &str = include_str!("de-en.txt");
@@ -109,14 +112,15 @@ impl Dictionary {
 
     /// The words of a text that are known, in order and each once, in any form; very common ones left out.
     pub(crate) fn known_in(&self, text: &str) -> Vec<Known> {
-        let mut known: Vec<Known> = forms::attribution(text).map(Known::attribution).into_iter().collect();
-        for (word, opens) in forms::words(text) {
-            let is_new = known.iter().all(|other| other.word != word);
-            if let Some(parts) = self.look_up(word, opens).filter(|_| is_new) {
-                known.push(Known { word: word.to_owned(), parts });
-            }
-        }
-        known
+        let attribution = attribution(text)
+            .map(|words| Known { word: words.to_owned(), parts: vec![attribution::meanings(words)] });
+        let mut seen = HashSet::new();
+        let words = forms::words(text).into_iter().filter(|(word, _)| seen.insert(*word));
+        let known = words.filter_map(|(word, opens)| {
+            let parts = self.look_up(word, opens)?;
+            Some(Known { word: word.to_owned(), parts })
+        });
+        attribution.into_iter().chain(known).collect()
     }
 
     /// Whether a German word is known, and means no English word that is like it.
@@ -140,16 +144,9 @@ impl Dictionary {
 }
 
 impl Known {
-    /// `…, so der Minister.`, `…, so Maier.`: what is told is what they said.
-    fn attribution(word: &str) -> Self {
-        let speaker = match word.rsplit(' ').next().unwrap_or_default() {
-            "der" | "die" | "das" => "the",
-            "ein" | "eine" => "a",
-            name => name,
-        };
-        let put_in_their_mouth = ["according to", "said"].map(|verb| format!("{verb} {speaker}"));
-        let otherwise = ["said", "says", "stated", "explained", "added"].map(str::to_owned);
-        Self { word: word.to_owned(), parts: vec![[&put_in_their_mouth[..], &otherwise[..]].concat()] }
+    /// The word as the text has it.
+    pub(crate) fn word(&self) -> &str {
+        &self.word
     }
 
     /// Whether a translation has one of the meanings, in any form.
@@ -180,13 +177,12 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::glossary::fold_umlauts;
 
     #[test]
     fn own_words_are_in_order_and_none_stands_twice() {
         let words: Vec<&str> = OWN_WORDS.lines().filter_map(|line| line.split([';', ' ']).next()).collect();
-        let key = |word: &str| {
-            word.to_lowercase().replace('ä', "a").replace('ö', "o").replace('ü', "u").replace('ß', "ss")
-        };
+        let key = |word: &str| fold_umlauts(&word.to_lowercase()).replace('ß', "ss");
         assert!(words.windows(2).all(|pair| (key(pair[0]), pair[0]) < (key(pair[1]), pair[1])));
         assert!(
             OWN_WORDS

@@ -83,7 +83,8 @@ fn differ_at_the_end(word: &str, base: &str) -> bool {
     common >= 4 && base.len() - common <= 2 && word.len() - common <= 3
 }
 
-fn fold_umlauts(word: &str) -> String {
+/// A word in small letters without its umlauts.
+pub(crate) fn fold_umlauts(word: &str) -> String {
     word.chars()
         .map(|c| match c {
             'ä' => 'a',

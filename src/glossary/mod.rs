@@ -8,6 +8,7 @@ mod terms;
 
 use std::path::Path;
 
+pub(crate) use forms::fold_umlauts;
 pub(crate) use terms::Terms;
 
 use crate::document::Document;

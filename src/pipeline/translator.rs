@@ -255,7 +255,7 @@ impl Translator {
             rounds = rounds.glossary(glossary);
         }
         if self.quality != Quality::Fast {
-            rounds = rounds.dictionary(self.dictionary.clone().unwrap_or_default());
+            rounds = rounds.dictionary(self.dictionary.clone().unwrap_or_else(Dictionary::own));
         }
         if let Some(formality) = self.formality {
             rounds = rounds.formality(formality);

@@ -1,6 +1,7 @@
 //! How much is done for a translation, and which of several candidates is taken.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::pool::Candidate;
 use crate::metrics::{Chrf, Metric};
@@ -13,8 +14,8 @@ pub enum Quality {
     /// The likeliest token each time: one candidate.
     #[default]
     Fast,
-    /// A choice among the answers to 2 wordings of the question, 4 draws, 3 that are told what words mean, and 14 more draws
-    /// where these have faults.
+    /// A choice among the answers to 2 wordings of the question, 4 draws, 3 that are told what words mean, and 14 more
+    /// draws where these have faults.
     Balanced,
     /// The same with 4 wordings and 12 draws, and what is put together from all of them.
     Best,
@@ -49,7 +50,7 @@ pub(super) const RECOMBINED_FINALISTS: usize = 3;
 const TOLD_DRAWS: u64 = 2;
 
 /// How many are drawn where hardly a candidate is without a fault, and how many such candidates are enough.
-const MORE_DRAWS: u64 = 14;
+const FURTHER_DRAWS: u64 = 14;
 pub(super) const ENOUGH_SOUND: usize = 4;
 
 /// Seeds of one text lie next to each other; so many are kept for each.
@@ -78,24 +79,20 @@ impl Quality {
         }
     }
 
-    /// The ways in which a text is asked for once more, with the words of a dictionary that its first translations pass
-    /// over.
+    /// The ways in which a text is asked for once more, with what words mean that its first translations pass over.
     pub(super) fn told_ways(self, number: u64) -> Vec<Way> {
-        match self {
-            Self::Fast => Vec::new(),
-            Self::Balanced | Self::Best => {
-                let draw = |i| sample(number, self.draws() + i);
-                let greedy = (Wording::Examples, Decoding::Greedy);
-                std::iter::once(greedy).chain((0..TOLD_DRAWS).map(draw)).collect()
-            }
-        }
+        let greedy = std::iter::once((Wording::Examples, Decoding::Greedy));
+        greedy.chain(self.samples(number, 0..TOLD_DRAWS)).collect()
     }
 
     /// The ways in which a text is asked for again where hardly a candidate is without a fault.
-    pub(super) fn more_ways(self, number: u64) -> Vec<Way> {
-        let first = self.draws() + TOLD_DRAWS;
-        let count = if self == Self::Fast { 0 } else { MORE_DRAWS };
-        (first..first + count).map(|i| sample(number, i)).collect()
+    pub(super) fn further_ways(self, number: u64) -> Vec<Way> {
+        self.samples(number, TOLD_DRAWS..TOLD_DRAWS + FURTHER_DRAWS).collect()
+    }
+
+    /// Draws beyond the first ones, for the text with this number.
+    fn samples(self, number: u64, draws: Range<u64>) -> impl Iterator<Item = Way> {
+        draws.map(move |draw| sample(number, self.draws() + draw))
     }
 
     /// After how many of the candidates the source is weighed. On the development lines the best 6 of 9 gained what all
@@ -257,7 +254,7 @@ mod tests {
         assert_eq!(Quality::Fast.ways(3), [(Wording::Plain, Decoding::Greedy)]);
         let ways = |number| {
             let best = Quality::Best;
-            [best.ways(number), best.told_ways(number), best.more_ways(number)].concat()
+            [best.ways(number), best.told_ways(number), best.further_ways(number)].concat()
         };
         let all = [ways(0), ways(1)].concat();
         let mut seeds: Vec<u64> = all

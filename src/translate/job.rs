@@ -35,8 +35,8 @@ pub(super) struct Job {
     pub(super) answers: Vec<Option<Hypothesis>>,
     /// Candidates of an attempt until all of them are there.
     pub(super) drafts: Vec<Candidate>,
-    /// How far the first attempt has gone on.
-    pub(super) more: More,
+    /// Which candidates of the first attempt were asked for last.
+    pub(super) stage: Stage,
     /// What words of the text can mean, as far as a dictionary knows them.
     pub(super) known: Vec<Known>,
     /// Those of them that the likeliest draft passes over, as a model is told them.
@@ -49,17 +49,17 @@ pub(super) struct Job {
     pub(super) settled: bool,
 }
 
-/// How far the first attempt of a text goes on, beyond the candidates that every text has.
+/// The candidates of a first attempt, in the order in which they are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum More {
-    /// It has those only.
-    None,
-    /// Some are told what words mean that the first ones pass over.
+pub(super) enum Stage {
+    /// Those that every text has.
+    First,
+    /// Those that are told what words mean that the first ones pass over.
     Told,
-    /// More are drawn, for want of candidates without a fault.
-    Draws,
-    /// There are enough.
-    Enough,
+    /// Further ones, for want of candidates without a fault.
+    Drawn,
+    /// No others.
+    Complete,
 }
 
 /// What a translation is asked to keep to.
@@ -90,7 +90,7 @@ impl Job {
             pieces: Vec::new(),
             answers: Vec::new(),
             drafts: Vec::new(),
-            more: More::None,
+            stage: Stage::First,
             known: Vec::new(),
             hints: Vec::new(),
             pool: None,
@@ -128,10 +128,10 @@ impl Job {
     }
 
     /// Goes on with the first attempt: a request for each further candidate.
-    pub(super) fn more(&mut self, asking: &Asking<'_>) -> Vec<(usize, Request)> {
-        let ways = match self.more {
-            More::Told => asking.quality.told_ways(self.seed),
-            _ => asking.quality.more_ways(self.seed),
+    pub(super) fn next_stage(&mut self, asking: &Asking<'_>) -> Vec<(usize, Request)> {
+        let ways = match self.stage {
+            Stage::Told => asking.quality.told_ways(self.seed),
+            _ => asking.quality.further_ways(self.seed),
         };
         let (parts, ways) = self.whole(ways);
         self.ask(parts, ways, asking)
@@ -200,7 +200,7 @@ impl Job {
             }
             None => {
                 self.drafts.extend(self.candidates(&answers, asking));
-                if self.wants_more(asking) {
+                if self.advance(asking) {
                     return;
                 }
                 let candidates = std::mem::take(&mut self.drafts);
@@ -213,29 +213,35 @@ impl Job {
         }
     }
 
-    /// Whether the first attempt goes on: to be told what words mean, or because hardly a candidate is without a fault.
-    fn wants_more(&mut self, asking: &Asking<'_>) -> bool {
+    /// Moves the first attempt on, and says whether it asks for further candidates.
+    fn advance(&mut self, asking: &Asking<'_>) -> bool {
         if self.attempts > 1 || asking.quality == Quality::Fast {
             return false;
         }
-        let is_told = self.more == More::None && self.takes_hints(asking);
-        self.more = match self.more {
-            More::None if is_told => More::Told,
-            More::None | More::Told if self.has_few_sound() => More::Draws,
-            _ => More::Enough,
+        let has_hints = self.stage == Stage::First && self.takes_hints(asking);
+        self.stage = match self.stage {
+            Stage::First if has_hints => Stage::Told,
+            Stage::First | Stage::Told if self.has_few_sound() => Stage::Drawn,
+            _ => Stage::Complete,
         };
-        self.more != More::Enough
+        self.stage != Stage::Complete
     }
 
-    /// Whether hardly a candidate is without a fault.
+    /// Whether hardly a candidate is without a fault. Terms of a glossary are told later.
     fn has_few_sound(&self) -> bool {
-        self.drafts.iter().filter(|draft| draft.flags.is_empty()).count() < ENOUGH_SOUND
+        let is_sound = |draft: &&Candidate| draft.flags.iter().all(|flag| flag.kind == FlagKind::Glossary);
+        self.drafts.iter().filter(is_sound).count() < ENOUGH_SOUND
     }
 
-    /// Looks up what words mean that the likeliest draft passes over, and says whether there are such.
+    /// Looks up what words mean that the likeliest draft passes over, and says whether there are such. What a glossary
+    /// says of a word stands.
     fn takes_hints(&mut self, asking: &Asking<'_>) -> bool {
         let Some(dictionary) = &asking.wishes.dictionary else { return false };
         self.known = dictionary.known_in(&self.text);
+        if let Some(glossary) = &asking.wishes.glossary {
+            self.known.retain(|known| glossary.found_in(known.word()).is_empty());
+        }
+        // The plain question is the first; the answer after examples is the better one.
         let draft = self.drafts.get(1).or(self.drafts.first()).map_or("", |draft| draft.text.as_str());
         let draft = EnglishWords::of(draft);
         let missing = self.known.iter().filter(|word| !word.is_told_in(&draft));

@@ -25,8 +25,9 @@ const PIECE_TOKENS: usize = 256;
 ///
 /// One segment is one request, or one for each candidate of the [`Quality`]; the same text is asked for once. With a
 /// choice, further candidates are told what words mean that the first ones pass over, and more are drawn where hardly one
-/// is without a fault. Of several candidates those with the least grave faults stay, and a round asks how probable the source is after the most
-/// promising of them; that, their own probability and how much they agree decide. [`Quality::Best`] then puts new
+/// is without a fault. Of several candidates those with the least grave faults stay, and a round asks how probable the
+/// source is after the most promising of them; that, their own probability, how much they agree, and how many known words
+/// they tell decide. [`Quality::Best`] then puts new
 /// candidates together from the best and the words of the others, and weighs these too. A segment that is longer than the budget allows
 /// is asked for in pieces. An answer that a guard objects to is asked for again: first with another wording,
 /// then clause by clause or with sampling (the seed is the text's place in the order of asking), or, where an address, code,
@@ -174,7 +175,7 @@ impl TranslationRounds {
         for (index, job) in self.jobs.iter_mut().enumerate().filter(|(_, job)| !job.settled) {
             let asked = match (&job.pool, job.drafts.is_empty()) {
                 (Some(_), _) => job.weighings(&asking),
-                (None, false) => job.more(&asking),
+                (None, false) => job.next_stage(&asking),
                 (None, true) => job.next_attempt(&asking),
             };
             for (number, request) in asked {
