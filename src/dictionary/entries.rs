@@ -65,10 +65,11 @@ impl Entries {
     /// What a word of a text means: as it is written or else by its stem, with a capital or without where it `opens` a
     /// sentence. None when it is not known.
     pub(super) fn meanings(&self, word: &str, opens: bool) -> Vec<String> {
-        let place = forms::spellings(word, opens)
-            .iter()
-            .find_map(|spelling| self.by_word.get(spelling).copied())
-            .or_else(|| forms::stems(word).iter().find_map(|stem| self.with_stem(stem, word, opens)));
+        let spellings = forms::spellings(word, opens);
+        let place = spellings.iter().find_map(|spelling| self.by_word.get(spelling).copied()).or_else(|| {
+            let stems = spellings.iter().flat_map(|spelling| forms::stems(spelling));
+            stems.into_iter().find_map(|stem| self.with_stem(&stem, word, opens))
+        });
         self.meanings_at(place)
     }
 

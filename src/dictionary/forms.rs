@@ -14,26 +14,69 @@ const SHORTEST: usize = 4;
 /// Letters that words of one root share at least (`security`, `secure`).
 const SHARED: usize = 6;
 
+/// Parts of verbs that stand at the end of a clause.
+const PARTICLES: &str = "ab an auf aus bei dar durch ein entgegen fest fort her heraus herum hervor hin hinaus hinzu los mit \
+                         nach nieder statt teil über überein um unter vor voran voraus vorbei weg weiter wieder zu zurück \
+                         zusammen";
+
+/// Marks that end a clause.
+const CLAUSE_ENDS: [char; 8] = ['.', '!', '?', ':', ',', ';', '–', ')'];
+
 /// Words of a meaning that say nothing by themselves.
 const LITTLE: &str = "a an and as at away be by down for from in into it no not of off on one or out over sb sth that the \
                       this to up with";
 
-/// The words of a text that may stand in a dictionary, and whether each opens a sentence.
-pub(super) fn words(text: &str) -> Vec<(&str, bool)> {
+/// Words of grammar that small models misread.
+const MISREAD: [&str; 5] = ["will", "wollen", "wolle", "wollte", "wollten"];
+
+/// A word of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Word<'a> {
+    pub(super) text: &'a str,
+    /// Whether it opens a sentence, so that its capital says nothing.
+    pub(super) opens: bool,
+    /// Whether it may stand in a dictionary by itself: it is long enough and no word of grammar.
+    pub(super) stands_alone: bool,
+    /// The part of a verb that ends its clause, which may be its own (`nahm` of `Er nahm gern teil`).
+    pub(super) particle: Option<&'a str>,
+}
+
+/// The words of a text, in order.
+pub(super) fn words(text: &str) -> Vec<Word<'_>> {
     let mut opens = true;
-    let mut words = Vec::new();
-    for token in text.split_word_bounds().filter(|token| !token.trim().is_empty()) {
+    let mut words: Vec<Word<'_>> = Vec::new();
+    let mut clause = 0;
+    let tokens = text.split_word_bound_indices().filter(|(_, token)| !token.trim().is_empty());
+    for (at, token) in tokens {
         if !token.starts_with(char::is_alphanumeric) {
             opens |= token.contains(['.', '!', '?', ':', '"', '„', '“', '»', '«', '–']);
+            if token.starts_with(CLAUSE_ENDS) {
+                close(&mut words[clause..]);
+            }
+            clause = words.len();
             continue;
         }
-        let is_word = token.chars().count() >= SHORTEST && token.chars().all(char::is_alphabetic);
-        if is_word && !lang::is_function_word(&token.to_lowercase(), &Lang::DE) {
-            words.push((token, opens));
-        }
+        // `Staats-` of `Staats- und Regierungschefs` is half a word.
+        let is_half = text[at + token.len()..].starts_with("- ");
+        let is_word = !is_half && token.chars().count() >= SHORTEST && token.chars().all(char::is_alphabetic);
+        let is_grammar =
+            || lang::is_function_word(&token.to_lowercase(), &Lang::DE) && !MISREAD.contains(&token);
+        words.push(Word { text: token, opens, stands_alone: is_word && !is_grammar(), particle: None });
         opens = false;
     }
+    close(&mut words[clause..]);
     words
+}
+
+/// Tells the words of a clause which part of a verb ends it, if one does; that says nothing by itself.
+fn close(clause: &mut [Word<'_>]) {
+    let Some((last, words)) = clause.split_last_mut() else { return };
+    if PARTICLES.split_ascii_whitespace().any(|particle| particle == last.text) {
+        last.stands_alone = false;
+        let content =
+            words.iter_mut().filter(|word| !lang::is_function_word(&word.text.to_lowercase(), &Lang::DE));
+        content.for_each(|word| word.particle = Some(last.text));
+    }
 }
 
 /// Whether a German word may be an English one: a noun that begins as it does, another with its consonants (`sank`).
@@ -61,21 +104,24 @@ pub(crate) fn stem(word: &str) -> String {
     Stemmer::create(Algorithm::German).stem(&word.to_lowercase()).into_owned()
 }
 
-/// What the stem of a word's base form may be, the likeliest first: the ending of a past or of a participle stays in
-/// its own (`plante`, `eingeräumt`).
+/// What the stem of a word's base form may be, the likeliest first: of a verb, the ending of a past or of a participle
+/// stays in its own (`plante`, `eingeräumt`), and so does what stands inside of an infinitive (`einzuräumen`).
 pub(crate) fn stems(word: &str) -> Vec<String> {
     let own = stem(word);
     let mut stems = vec![own.clone()];
-    let verbal = own.strip_suffix("et").or_else(|| own.strip_suffix('t')).map(str::to_owned);
-    let without_ge = |stem: &String| {
-        let at = stem.find("ge").filter(|at| *at <= 5 && stem.len() >= at + 5)?;
-        Some(format!("{}{}", &stem[..at], &stem[at + 2..]))
-    };
     // `Bündnisse`: the stemmer leaves the doubled letter.
     stems.extend(own.strip_suffix("niss").map(|start| format!("{start}nis")));
-    stems.extend(verbal.iter().filter_map(without_ge));
-    stems.extend(verbal);
-    stems.extend(without_ge(&own));
+    if word.starts_with(char::is_lowercase) {
+        let without = |stem: &str, infix: &str, first: usize| {
+            let at = stem.find(infix).filter(|at| (first..=5).contains(at) && stem.len() >= at + 5)?;
+            Some(format!("{}{}", &stem[..at], &stem[at + infix.len()..]))
+        };
+        let verbal = own.strip_suffix("et").or_else(|| own.strip_suffix('t'));
+        stems.extend(verbal.and_then(|verbal| without(verbal, "ge", 0)));
+        stems.extend(verbal.map(str::to_owned));
+        stems.extend(without(&own, "ge", 0));
+        stems.extend(without(&own, "zu", 2));
+    }
     stems.retain(|stem| stem.chars().count() >= SHORTEST - 1);
     stems
 }
@@ -135,12 +181,15 @@ mod tests {
             ("umstrittenen", "umstritten"),
             ("einräumte", "einräumen"),
             ("eingeräumt", "einräumen"),
+            ("einzuräumen", "einräumen"),
             ("plant", "planen"),
             ("gebilligt", "billigen"),
         ] {
             assert!(stems(form).contains(&stem(word)), "{form}: {:?}, {}", stems(form), stem(word));
         }
-        assert!(!stems("Rathaus").contains(&stem("Rat")));
+        for (other, word) in [("Rathaus", "Rat"), ("Sicht", "Sicherheit")] {
+            assert!(!stems(other).contains(&stem(word)), "{other}");
+        }
     }
 
     #[test]
@@ -159,10 +208,10 @@ mod tests {
         fn any_text_is_taken(text in "\\PC{0,40}", letters in "[a-zäöüßéİıſǅA-ZÄÖÜ’'\\u{300}-\\u{30f}]{0,24}") {
             for text in [&text, &letters] {
                 let told = EnglishWords::of(text);
-                for (word, opens) in words(text) {
-                    prop_assert!(!spellings(word, opens).is_empty());
-                    stems(word);
-                    are_alike(word, word);
+                for word in words(text) {
+                    prop_assert!(!spellings(word.text, word.opens).is_empty());
+                    stems(word.text);
+                    are_alike(word.text, word.text);
                 }
                 stems(text);
                 told.tell(text);
@@ -172,7 +221,17 @@ mod tests {
 
     #[test]
     fn little_words_and_openings_are_told_apart() {
-        let words = words("Zudem plant er es. Gift ist „Gift“.");
-        assert_eq!(words, [("Zudem", true), ("plant", false), ("Gift", true), ("Gift", true)]);
+        let words = words("Zudem plant er es. Gift ist „Gift“, Staats- oder nicht.");
+        let known = words.iter().filter(|word| word.stands_alone);
+        let known: Vec<(&str, bool)> = known.map(|word| (word.text, word.opens)).collect();
+        assert_eq!(known, [("Zudem", true), ("plant", false), ("Gift", true), ("Gift", true)]);
+    }
+
+    #[test]
+    fn a_clause_ends_with_a_part_of_its_verb() {
+        let words = words("Sie nahm gern teil, weil er ein „Freund“ war.");
+        let particles: Vec<Option<&str>> = words.iter().map(|word| word.particle).collect();
+        let own = Some("teil");
+        assert_eq!(particles, [None, own, own, None, None, None, None, None, None]);
     }
 }

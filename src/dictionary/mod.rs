@@ -21,6 +21,7 @@ use crate::glossary::Term;
 use crate::lang::{self, Lang, LangPair};
 pub(crate) use attribution::attribution;
 use entries::Entries;
+use forms::Word;
 pub(crate) use forms::{EnglishWords, stem, stems};
 
 /// The words that come with the program.
@@ -35,6 +36,9 @@ const TOLD_MEANINGS: usize = 3;
 
 /// A word of more meanings than this is a common one, which says little by itself.
 const MOST_MEANINGS: usize = 12;
+
+/// Stands in a verb for what is between its parts.
+pub(crate) const GAP: &str = " … ";
 
 /// What German words can mean in English: some thousand that come with the program, and those of a file.
 ///
@@ -55,7 +59,7 @@ pub struct Dictionary {
 /// A word of a text with what it can mean.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Known {
-    /// The word as the text has it.
+    /// The word as the text has it, the parts of a verb with a gap between them.
     word: String,
     /// What it can mean; of a compound, what its parts can mean.
     parts: Vec<Vec<String>>,
@@ -115,11 +119,8 @@ impl Dictionary {
         let attribution = attribution(text)
             .map(|words| Known { word: words.to_owned(), parts: vec![attribution::meanings(words)] });
         let mut seen = HashSet::new();
-        let words = forms::words(text).into_iter().filter(|(word, _)| seen.insert(*word));
-        let known = words.filter_map(|(word, opens)| {
-            let parts = self.look_up(word, opens)?;
-            Some(Known { word: word.to_owned(), parts })
-        });
+        let known = forms::words(text).into_iter().filter_map(|word| self.known(word));
+        let known = known.filter(|known| seen.insert(known.word.clone()));
         attribution.into_iter().chain(known).collect()
     }
 
@@ -128,6 +129,21 @@ impl Dictionary {
         let meanings = self.entries.meanings(word, false);
         let is_alike = |meaning: &String| meaning.split(' ').any(|part| forms::are_alike(word, part));
         !meanings.is_empty() && !meanings.iter().any(is_alike) && !lang::is_function_word(word, &Lang::EN)
+    }
+
+    /// A word with what it can mean: together with the part of a verb that ends its clause, if that is its own, or else by
+    /// itself.
+    fn known(&self, word: Word<'_>) -> Option<Known> {
+        let with_particle = word.particle.and_then(|particle| {
+            let whole = format!("{particle}{}", word.text.to_lowercase());
+            let is_verb = word.opens || word.text.starts_with(char::is_lowercase);
+            let parts = is_verb.then(|| self.look_up(&whole, false)).flatten()?;
+            Some(Known { word: format!("{}{GAP}{particle}", word.text), parts })
+        });
+        with_particle.or_else(|| {
+            let parts = word.stands_alone.then(|| self.look_up(word.text, word.opens)).flatten()?;
+            Some(Known { word: word.text.to_owned(), parts })
+        })
     }
 
     /// What a word can mean, or its parts; none where that says nothing.
@@ -205,10 +221,14 @@ mod tests {
                 })
                 .collect()
         };
-        assert_eq!(told("Die Fahrpläne gelten."), ["Fahrpläne = timetable / schedule / road map"]);
+        assert_eq!(told("Die Fahrpläne dort."), ["Fahrpläne = timetable / schedule / road map"]);
         assert_eq!(told("Er ist im Zauberkessel, dem Zauberkessel."), ["Zauberkessel = magic kettle"]);
-        assert_eq!(told("Sie kamen zum Zauberkesselgipfel."), ["Zauberkesselgipfel = magic kettle summit"]);
+        assert_eq!(told("Das war der Zauberkesselgipfel."), ["Zauberkesselgipfel = magic kettle summit"]);
         assert_eq!(told("Er und sie, und das war es."), [""; 0]);
+        assert_eq!(
+            told("Er räumte es am Montag ein, sie nicht."),
+            ["räumte … ein = admit / concede / grant", "Montag = Monday"]
+        );
     }
 
     #[test]

@@ -219,7 +219,7 @@ impl Model {
         let engine = CausalEngine::load(gguf, profile, options)?;
         let wordings = [Wording::Plain, Wording::Free, Wording::Strict];
         let prompt_tokens = longest_prompt(&engine, profile, &wordings)?;
-        let with_examples = longest_prompt(&engine, profile, &[Wording::Examples])?;
+        let with_examples = longest_prompt(&engine, profile, &[Wording::Glossed])?;
         let example_tokens = with_examples.saturating_sub(prompt_tokens);
         let settings = settings.into();
         let follows_instructions = profile.is_chat();

@@ -12,7 +12,7 @@ pub(super) fn instruct(task: &Task) -> String {
             let address =
                 formality.and_then(|formality| address(formality, &pair.target)).unwrap_or_default();
             match wording {
-                Wording::Plain | Wording::Examples => {
+                Wording::Plain | Wording::Examples | Wording::Glossed => {
                     let terms = use_terms(terms);
                     format!(
                         "Translate the following {source} text into {target}. {terms}{address}Output only the \
@@ -40,7 +40,7 @@ pub(super) fn instruct(task: &Task) -> String {
             let lang = lang.name();
             let length = describe(*length);
             match wording {
-                Wording::Plain | Wording::Examples | Wording::Free => format!(
+                Wording::Plain | Wording::Examples | Wording::Glossed | Wording::Free => format!(
                     "Summarise the following text in {lang} in {length}. State only what the text says, and \
                      keep its names and numbers as they are. Output only the summary.\n\nText:\n{text}"
                 ),

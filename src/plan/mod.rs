@@ -63,8 +63,10 @@ pub enum Wording {
     /// The first choice.
     #[default]
     Plain,
-    /// The first choice after three translations as examples: for chat models, and for languages that have such.
+    /// The first choice after some translations as examples: for chat models, and for languages that have such.
     Examples,
+    /// The same with a glossary for each example, for a text that has one.
+    Glossed,
     /// One that leaves the model more freedom in how it puts things, for chat models.
     Free,
     /// Another wording, stricter about the output.
@@ -73,7 +75,7 @@ pub enum Wording {
 
 impl Wording {
     /// Every wording.
-    pub(crate) const ALL: [Self; 4] = [Self::Plain, Self::Examples, Self::Free, Self::Strict];
+    pub(crate) const ALL: [Self; 5] = [Self::Plain, Self::Examples, Self::Glossed, Self::Free, Self::Strict];
 }
 
 /// How long a summary is.

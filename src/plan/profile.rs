@@ -209,17 +209,21 @@ impl Profile {
 
     /// Turns that were answered well, where the wording has such.
     fn show_examples(&self, task: &Task, prompt: &mut Prompt) {
-        let Task::Translate { pair, wording: Wording::Examples, .. } = task else { return };
-        for (source, target) in examples(pair) {
+        let Task::Translate { pair, wording: wording @ (Wording::Examples | Wording::Glossed), .. } = task
+        else {
+            return;
+        };
+        for example in examples(pair) {
+            let terms = if *wording == Wording::Glossed { vec![example.term] } else { Vec::new() };
             let asked = Task::Translate {
                 pair: pair.clone(),
-                text: source.into(),
-                terms: Vec::new(),
+                text: example.source.into(),
+                terms,
                 formality: None,
                 wording: Wording::Plain,
             };
             prompt.turn(&self.user, &instruct(&asked));
-            prompt.turn(&self.answer, target);
+            prompt.turn(&self.answer, example.target);
         }
     }
 }
@@ -370,7 +374,7 @@ mod tests {
             "um 4,5 Prozent auf 1,2 Milliarden Euro.[<|im_end|>]\n[<|im_start|>]assistant\nRevenue rose by 4.5 \
              percent to 1.2 billion euros in the third quarter.[<|im_end|>]\n[<|im_start|>]user\n"
         ));
-        assert_eq!(with.matches("[<|im_start|>]assistant").count(), 4);
+        assert_eq!(with.matches("[<|im_start|>]assistant").count(), 7);
         assert_eq!(shown("plain", &task(Wording::Examples)), shown("plain", &task(Wording::Plain)));
     }
 

@@ -1,13 +1,15 @@
 //! One text on its way to a translation: how it is asked for, attempt by attempt, and which answer is kept.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::choose::{ENOUGH_SOUND, Quality, Way};
 use super::guards::{Exchange, Guards};
 use super::pieces::normalised;
 use super::pool::{Candidate, Pool};
+use super::rephrase::rephrased;
 use super::{pieces, verbatim};
-use crate::dictionary::{Dictionary, EnglishWords, Known};
+use crate::dictionary::{Dictionary, EnglishWords, GAP, Known};
 use crate::engine::{Finish, Hypothesis};
 use crate::flag::{Flag, FlagKind};
 use crate::glossary::{Term, Terms};
@@ -39,7 +41,7 @@ pub(super) struct Job {
     pub(super) stage: Stage,
     /// What words of the text can mean, as far as a dictionary knows them.
     pub(super) known: Vec<Known>,
-    /// Those of them that the likeliest draft passes over, as a model is told them.
+    /// Those of them that the drafts pass over, as a model is told them.
     pub(super) hints: Vec<Term>,
     /// Candidates between which rounds choose.
     pub(super) pool: Option<Pool>,
@@ -54,7 +56,7 @@ pub(super) struct Job {
 pub(super) enum Stage {
     /// Those that every text has.
     First,
-    /// Those that are told what words mean that the first ones pass over.
+    /// Draws, told what words mean that the first ones pass over.
     Told,
     /// Further ones, for want of candidates without a fault.
     Drawn,
@@ -107,7 +109,7 @@ impl Job {
             self.attempts += 1;
         }
         let (parts, ways) = match self.attempts {
-            0 => self.whole(asking.quality.ways(self.seed)),
+            0 => self.whole(asking.quality.ways(self.seed, asking.wishes.dictionary.is_some())),
             // The terms alone make it another question.
             1 if self.lacks_terms_only() => self.whole(vec![(Wording::Plain, Decoding::Greedy)]),
             1 => self.whole(vec![(Wording::Strict, Decoding::Greedy)]),
@@ -129,9 +131,10 @@ impl Job {
 
     /// Goes on with the first attempt: a request for each further candidate.
     pub(super) fn next_stage(&mut self, asking: &Asking<'_>) -> Vec<(usize, Request)> {
+        let has_hints = !self.hints.is_empty();
         let ways = match self.stage {
-            Stage::Told => asking.quality.told_ways(self.seed),
-            _ => asking.quality.further_ways(self.seed),
+            Stage::Told => asking.quality.told_ways(self.seed, has_hints),
+            _ => asking.quality.further_ways(self.seed, has_hints),
         };
         let (parts, ways) = self.whole(ways);
         self.ask(parts, ways, asking)
@@ -148,16 +151,22 @@ impl Job {
         self.pieces = parts;
         // A translation that keeps to the glossary by itself is left as it is, so the first attempt is not told.
         let glossary = asking.wishes.glossary.as_ref().filter(|_| self.attempts > 1);
-        let request = |(piece, (wording, decoding)): (&pieces::Piece, Way)| Request {
-            task: Task::Translate {
+        let is_first = self.attempts == 1 && self.stage == Stage::First;
+        let has_dictionary = asking.wishes.dictionary.is_some();
+        let request = |(piece, (wording, decoding)): (&pieces::Piece, Way)| {
+            let text = match has_dictionary && !is_first {
+                true => rephrased(&piece.text),
+                false => Cow::Borrowed(piece.text.as_str()),
+            };
+            let terms = terms_to_ask(glossary, &self.hints, &text, asking.budget);
+            let task = Task::Translate {
                 pair: asking.pair.clone(),
-                text: piece.text.clone(),
-                terms: terms_to_ask(glossary, &self.hints, &piece.text, asking.budget),
+                text: text.into_owned(),
+                terms,
                 formality: asking.wishes.formality,
                 wording,
-            },
-            decoding,
-            max_tokens: max_tokens(self.tokens_of(piece), asking.budget),
+            };
+            Request { task, decoding, max_tokens: max_tokens(self.tokens_of(piece), asking.budget) }
         };
         let wanted = self.pieces.iter().zip(ways).enumerate().filter(|(_, (piece, _))| !piece.copy);
         wanted.map(|(number, asked)| (number, request(asked))).collect()
@@ -218,12 +227,18 @@ impl Job {
         if self.attempts > 1 || asking.quality == Quality::Fast {
             return false;
         }
-        let has_hints = self.stage == Stage::First && self.takes_hints(asking);
+        let looks_up = self.stage == Stage::First && self.looks_up(asking);
         self.stage = match self.stage {
-            Stage::First if has_hints => Stage::Told,
+            Stage::First if looks_up => Stage::Told,
             Stage::First | Stage::Told if self.has_few_sound() => Stage::Drawn,
             _ => Stage::Complete,
         };
+        match self.stage {
+            // The plain question is the first; the answer after examples is the better one.
+            Stage::Told => self.hints = self.passed_over_by(self.drafts.get(1..2).unwrap_or(&self.drafts)),
+            Stage::Drawn => self.hints = self.passed_over_by(&self.drafts),
+            Stage::First | Stage::Complete => {}
+        }
         self.stage != Stage::Complete
     }
 
@@ -233,20 +248,24 @@ impl Job {
         self.drafts.iter().filter(is_sound).count() < ENOUGH_SOUND
     }
 
-    /// Looks up what words mean that the likeliest draft passes over, and says whether there are such. What a glossary
-    /// says of a word stands.
-    fn takes_hints(&mut self, asking: &Asking<'_>) -> bool {
+    /// Looks up what words can mean, and says whether there is a dictionary. What a glossary says of a word stands.
+    fn looks_up(&mut self, asking: &Asking<'_>) -> bool {
         let Some(dictionary) = &asking.wishes.dictionary else { return false };
         self.known = dictionary.known_in(&self.text);
         if let Some(glossary) = &asking.wishes.glossary {
             self.known.retain(|known| glossary.found_in(known.word()).is_empty());
         }
-        // The plain question is the first; the answer after examples is the better one.
-        let draft = self.drafts.get(1).or(self.drafts.first()).map_or("", |draft| draft.text.as_str());
-        let draft = EnglishWords::of(draft);
-        let missing = self.known.iter().filter(|word| !word.is_told_in(&draft));
-        self.hints = missing.take(MOST_HINTS).map(Known::term).collect();
-        !self.hints.is_empty()
+        true
+    }
+
+    /// What words mean that most of these drafts pass over.
+    fn passed_over_by(&self, drafts: &[Candidate]) -> Vec<Term> {
+        let drafts: Vec<EnglishWords> = drafts.iter().map(|draft| EnglishWords::of(&draft.text)).collect();
+        let is_missing = |word: &&Known| {
+            let told = drafts.iter().filter(|draft| word.is_told_in(draft)).count();
+            2 * told < drafts.len()
+        };
+        self.known.iter().filter(is_missing).take(MOST_HINTS).map(Known::term).collect()
     }
 
     /// The first attempt asks for the whole text again and again, the others for its parts.
@@ -314,7 +333,7 @@ fn terms_to_ask(glossary: Option<&Terms>, hints: &[Term], text: &str, budget: us
     // A term takes at most a token a byte, and what is set aside for an answer is generous.
     let mut room = budget / 8;
     let mut terms = glossary.map(|terms| terms.found_in(text)).unwrap_or_default();
-    terms.extend(hints.iter().filter(|hint| text.contains(&hint.source)).cloned());
+    terms.extend(hints.iter().filter(|hint| hint.source.split(GAP).all(|part| text.contains(part))).cloned());
     terms.retain(|term| {
         let needs = term.source.len() + term.target.len() + 4;
         let fits = needs <= room;

@@ -11,6 +11,7 @@ mod job;
 mod pieces;
 mod pool;
 mod recombine;
+mod rephrase;
 mod rounds;
 mod verbatim;
 

@@ -97,7 +97,7 @@ fn surplus_sentences_are_dropped_and_missing_ones_flagged() {
     assert_eq!(last.flags[0].detail, "3 sentences, 5 asked for");
 
     let retried = run(&ARTICLE, &options(Length::Sentences(3)), |request| match parts(request).2 {
-        Wording::Plain | Wording::Examples | Wording::Free => {
+        Wording::Plain | Wording::Examples | Wording::Glossed | Wording::Free => {
             hypothesis("Fishermen fear that the turbines will drive out the herring.")
         }
         Wording::Strict => hypothesis(GOOD),

@@ -33,6 +33,8 @@ pub use decoder::{Decoder, Row};
 pub use crate::engine::formats::{FormatUse, Kernel};
 pub use crate::engine::slots::{KvShape, SlotId, Slots};
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use batch::{Batch, FORCED_TOKENS, Forced, Prompt};
 use ending::Ending;
 use restrict::{HeadRows, Restriction};
@@ -41,6 +43,7 @@ use speculate::STEP_TOKENS;
 use crate::engine::{Device, Engine, Event, Flow, Hypothesis};
 use crate::error::{Error, Result};
 use crate::gguf::{Gguf, ModelConfig};
+use crate::glossary::Term;
 use crate::plan::{Decoding, Piece, Profile, Request, Task, Wording};
 use crate::tokenize::Tokenizer;
 
@@ -202,16 +205,20 @@ impl CausalEngine {
                     Task::Summarize { lang, text, wording, .. } => (lang, text.as_str(), *wording),
                     Task::Write { lang } => (lang, "", Wording::Plain),
                 };
-                let head_rows = match &mut self.restriction {
+                let mut head_rows = match &mut self.restriction {
                     Some(restriction) => {
                         let needed = [&tokens[..], &answer].concat();
                         restriction.rows(&self.tokenizer, lang, &needed, text)?
                     }
                     None => HeadRows::all(self.decoder.vocab_size()),
                 };
+                let row_of =
+                    |token: u32| self.restriction.as_ref().map_or(Some(token as usize), |r| r.row(token));
+                if answer.is_empty() {
+                    head_rows.leave_out(self.unwanted(&request.task)?.into_iter().filter_map(row_of));
+                }
                 let forced = answer.iter().map(|&token| {
-                    let row = self.restriction.as_ref().map_or(Some(token as usize), |r| r.row(token));
-                    let place = row.and_then(|row| head_rows.index(row));
+                    let place = row_of(token).and_then(|row| head_rows.index(row));
                     let place = place.ok_or_else(|| Error::runtime("an answer outside the vocabulary"))?;
                     Ok(Forced { token, place })
                 });
@@ -220,6 +227,22 @@ impl CausalEngine {
                 Ok(Prompt { wording, tokens, decoding, max_tokens, head_rows, forced })
             })
             .collect()
+    }
+
+    /// The tokens that an answer must not hold: words in small letters that a glossary translates otherwise, as far as a
+    /// word is a token. A model that knows such a word in the target language writes it down again (`plant` for `plans`).
+    /// A word with a capital may be a name.
+    fn unwanted(&self, task: &Task) -> Result<Vec<u32>> {
+        let Task::Translate { terms, .. } = task else { return Ok(Vec::new()) };
+        let is_unwanted = |term: &&Term| {
+            term.source.starts_with(char::is_lowercase)
+                && !term.target.unicode_words().any(|word| word == term.source)
+        };
+        let words =
+            terms.iter().filter(is_unwanted).map(|term| self.tokenizer.encode(&format!(" {}", term.source)));
+        let single =
+            words.filter_map(|tokens| tokens.map(|tokens| (tokens.len() == 1).then_some(tokens)).transpose());
+        single.collect::<Result<Vec<_>>>().map(|tokens| tokens.concat())
     }
 
     /// The tokens of an answer that is given, with the one that ends it; none of an answer that is not.

@@ -110,6 +110,21 @@ impl HeadRows {
         Self(all.flat_map(|rows| &rows.0).cloned().collect()).tidied()
     }
 
+    /// Takes out single rows.
+    pub(super) fn leave_out(&mut self, rows: impl Iterator<Item = usize>) {
+        for row in rows {
+            let without = |range: Range<usize>| match range.contains(&row) {
+                true => [range.start..row, row + 1..range.end],
+                false => [range, 0..0],
+            };
+            self.0 = std::mem::take(&mut self.0)
+                .into_iter()
+                .flat_map(without)
+                .filter(|range| !range.is_empty())
+                .collect();
+        }
+    }
+
     pub(super) fn ranges(&self) -> &[Range<usize>] {
         &self.0
     }

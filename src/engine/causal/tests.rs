@@ -314,6 +314,29 @@ fn a_restricted_answer_holds_what_its_language_and_its_source_need() {
 }
 
 #[test]
+fn a_word_that_a_glossary_translates_cannot_come_out_again() {
+    let mut engine = engine(OPTIONS);
+    let token_of = |word: &&str| match engine.tokenizer().encode(&format!(" {word}")).unwrap()[..] {
+        [token] => Some((word.to_string(), token)),
+        _ => None,
+    };
+    let (word, token) = ["und", "die", "der", "in", "an", "a", "b"].iter().find_map(token_of).unwrap();
+    let mut may_write = |source: &str, target: &str, decoding| {
+        let mut request = request("Ja und nein.", 4, decoding);
+        if let Task::Translate { terms, .. } = &mut request.task {
+            terms.push(Term { source: source.into(), target: target.into() });
+        }
+        let prompts = engine.prompts(&[request]).unwrap();
+        let row = engine.restriction.as_ref().and_then(|restriction| restriction.row(token)).unwrap();
+        prompts[0].head_rows.index(row).is_some()
+    };
+    assert!(!may_write(&word, "something else", Decoding::Greedy));
+    assert!(may_write(&word, &format!("else, {word}"), Decoding::Greedy), "its translation has it");
+    let given = Decoding::Forced { answer: format!("Ja {word} nein.") };
+    assert!(may_write(&word, "something else", given), "the answer has it");
+}
+
+#[test]
 fn every_request_is_announced_once_and_every_token_counted() {
     let requests = requests();
     let mut engine = engine(Options { max_rows: 2, ..OPTIONS });

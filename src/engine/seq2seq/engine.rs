@@ -191,13 +191,11 @@ impl Seq2SeqEngine {
             (Decoding::Sample { .. }, _) => {
                 SearchOptions { beams: 1, decoding: request.decoding.clone(), ..own }
             }
-            (_, Wording::Plain | Wording::Examples | Wording::Free) => {
-                SearchOptions { beams: own.beams.max(places), ..own }
-            }
             (_, Wording::Strict) => {
                 let wider = (own.beams + 2).max(4);
                 SearchOptions { beams: wider.max(places), no_repeat_ngram: 4, ..own }
             }
+            _ => SearchOptions { beams: own.beams.max(places), ..own },
         }
     }
 

@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Exchange, words};
-use crate::dictionary::{self, Dictionary};
+use super::{Exchange, false_friends, words};
 use crate::flag::{Flag, FlagKind};
 use crate::lang::{Lang, LangPair, detect};
 use crate::translate::verbatim;
@@ -38,34 +37,8 @@ pub(super) fn wrong_language(exchange: &Exchange<'_>) -> Option<Flag> {
     let detail = foreign_script(exchange)
         .or_else(|| other_language(exchange))
         .or_else(|| untranslated(exchange))
-        .or_else(|| known_word_left(exchange))?;
+        .or_else(|| false_friends::left(exchange))?;
     Some(Flag::new(FlagKind::WrongLanguage, detail))
-}
-
-/// A German word that the dictionary knows and the output has: in small letters as it is, though it means another in
-/// English (`plant`), or a noun in another case (`Bündnis` for `Bündnisses`), but not in a name.
-fn known_word_left(exchange: &Exchange<'_>) -> Option<String> {
-    if !Dictionary::serves(exchange.pair) {
-        return None;
-    }
-    let dictionary = Dictionary::own();
-    let source: HashSet<&str> = words(exchange.source).collect();
-    let nouns = source.iter().filter(|word| !is_lower(word));
-    let stems: HashSet<String> = nouns.flat_map(|noun| dictionary::stems(noun)).collect();
-    let output: Vec<&str> = words(exchange.output).collect();
-    let left = output.iter().enumerate().find(|(at, word)| {
-        let word = word.split(['\'', '’']).next().unwrap_or_default();
-        let is_left = match is_lower(word) {
-            true => source.contains(word),
-            false => {
-                stands_alone(&output, *at)
-                    && !source.contains(word)
-                    && stems.contains(&dictionary::stem(word))
-            }
-        };
-        is_left && word.chars().count() > 3 && dictionary.is_only_german(word)
-    });
-    left.map(|(_, word)| format!("`{word}` is left untranslated"))
 }
 
 /// Whether `text` is in `lang` beyond doubt: long enough, detected with confidence, and without grammar words of
@@ -196,13 +169,13 @@ fn untranslated(exchange: &Exchange<'_>) -> Option<String> {
 }
 
 /// Whether a word has no capital beside it, as it has in most names. The first word of a sentence has one too.
-fn stands_alone(words: &[&str], at: usize) -> bool {
+pub(super) fn stands_alone(words: &[&str], at: usize) -> bool {
     let is_lower_at = |at: usize| words.get(at).is_none_or(|word| is_lower(word));
     at.checked_sub(1).is_some_and(|before| before == 0 || is_lower_at(before)) && is_lower_at(at + 1)
 }
 
 /// Whether a word is in lower case or none.
-fn is_lower(word: &str) -> bool {
+pub(super) fn is_lower(word: &str) -> bool {
     !word.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit())
 }
 
@@ -347,27 +320,6 @@ mod tests {
         assert_eq!(german.as_deref(), Some("reads as German"));
         assert!(detail(source, "市长周一为新学校揭幕。").is_some());
         assert!(detail(source, "The mayor opened the new 学校 on Monday.").is_some());
-    }
-
-    #[test]
-    fn words_that_the_dictionary_knows_are_seen_where_they_are_left() {
-        for (source, output) in [
-            ("Kiel plant, die Ausgaben zu senken.", "Kiel plant plans to cut spending."),
-            ("Das Papier des Bündnisses liegt vor.", "The Bündnis’s paper is there."),
-        ] {
-            assert!(
-                detail(source, output).is_some_and(|detail| detail.ends_with("is left untranslated")),
-                "{output}"
-            );
-        }
-        for (source, output) in [
-            ("Kiel plant, die Ausgaben zu senken.", "Kiel plans to cut spending."),
-            ("Das Papier des Bündnisses 90 liegt vor.", "The paper of Bündnis 90 is there."),
-            ("Das Schiff sank im Sturm.", "The ship sank in the storm."),
-            ("Die Dänen kamen.", "The Danes came."),
-        ] {
-            assert_eq!(detail(source, output), None, "{output}");
-        }
     }
 
     #[test]

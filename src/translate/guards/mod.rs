@@ -6,6 +6,7 @@
 mod attribution;
 mod chat;
 mod clauses;
+mod false_friends;
 pub(crate) mod language;
 mod length;
 mod names;

@@ -53,8 +53,8 @@ fn has_outgrown(source: &str, output: &str) -> bool {
     else {
         return false;
     };
-    // Less than a third of the share that it was: words may move in from beside a quotation (`im Meer „gebe es …“`).
-    around_source >= FEWEST_AROUND && 3 * around_output * in_source < around_source * in_output
+    // Less than half of the share that it was: words may move in from beside a quotation (`im Meer „gebe es …“`).
+    around_source >= FEWEST_AROUND && 2 * around_output * in_source < around_source * in_output
 }
 
 /// What stands between quotation marks, with the text around it.
