@@ -214,9 +214,12 @@ fn made_by_model(args: &EvalArgs, set: &TestSet, reporter: &Reporter) -> Result<
     }
     let mut stage = reporter.stage(format!("evaluating on {}", set.name()));
     stage.observe(Progress::Round { requests: left, number: 1 });
+    let mut announced = left;
     let mut observe = |event: Progress<'_>| match event {
         // Batches are of the same whole.
-        Progress::Round { number: 1, .. } if args.task == TaskArg::Translation => reporter.flow(),
+        Progress::Round { requests, number: 1 } if args.task == TaskArg::Translation => {
+            stage.observe(Progress::Round { requests: beyond(&mut announced, requests), number: 1 })
+        }
         event => stage.observe(event),
     };
     let system = match (&summarizer, &translator) {
@@ -229,6 +232,13 @@ fn made_by_model(args: &EvalArgs, set: &TestSet, reporter: &Reporter) -> Result<
     stage.finish();
     outputs.write(set, &system)?;
     Ok(system)
+}
+
+/// How many of these requests go beyond those that were `announced`, one a segment, and not asked yet.
+fn beyond(announced: &mut usize, requests: usize) -> usize {
+    let expected = requests.min(*announced);
+    *announced -= expected;
+    requests - expected
 }
 
 /// Everything that the outputs depend on.
@@ -327,5 +337,24 @@ fn lines(text: &str) -> std::result::Result<RangeInclusive<usize>, String> {
     match (first.parse(), last.parse()) {
         (Ok(first), Ok(last)) if 1 <= first && first <= last => Ok(first..=last),
         _ => Err("a range of lines such as 1-500 is needed".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_done_than_was_announced() {
+        let segments = 250;
+        for batches in [[128, 122], [256, 244], [100, 20]] {
+            let (mut announced, mut total, mut asked) = (segments, segments, 0);
+            for requests in batches {
+                total += beyond(&mut announced, requests);
+                asked += requests;
+                assert!(asked <= total, "{asked} of {total}");
+            }
+            assert_eq!(total, asked.max(segments));
+        }
     }
 }

@@ -35,8 +35,8 @@ pub(super) struct Word<'a> {
     pub(super) text: &'a str,
     /// Whether it opens a sentence, so that its capital says nothing.
     pub(super) opens: bool,
-    /// Whether it may stand in a dictionary by itself: it is long enough and no word of grammar.
-    pub(super) stands_alone: bool,
+    /// Whether it may mean something by itself: it is long enough and no word of grammar.
+    pub(super) is_content: bool,
     /// The part of a verb that ends its clause, which may be its own (`nahm` of `Er nahm gern teil`).
     pub(super) particle: Option<&'a str>,
 }
@@ -61,7 +61,7 @@ pub(super) fn words(text: &str) -> Vec<Word<'_>> {
         let is_word = !is_half && token.chars().count() >= SHORTEST && token.chars().all(char::is_alphabetic);
         let is_grammar =
             || lang::is_function_word(&token.to_lowercase(), &Lang::DE) && !MISREAD.contains(&token);
-        words.push(Word { text: token, opens, stands_alone: is_word && !is_grammar(), particle: None });
+        words.push(Word { text: token, opens, is_content: is_word && !is_grammar(), particle: None });
         opens = false;
     }
     close(&mut words[clause..]);
@@ -72,7 +72,7 @@ pub(super) fn words(text: &str) -> Vec<Word<'_>> {
 fn close(clause: &mut [Word<'_>]) {
     let Some((last, words)) = clause.split_last_mut() else { return };
     if PARTICLES.split_ascii_whitespace().any(|particle| particle == last.text) {
-        last.stands_alone = false;
+        last.is_content = false;
         let content =
             words.iter_mut().filter(|word| !lang::is_function_word(&word.text.to_lowercase(), &Lang::DE));
         content.for_each(|word| word.particle = Some(last.text));
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn little_words_and_openings_are_told_apart() {
         let words = words("Zudem plant er es. Gift ist „Gift“, Staats- oder nicht.");
-        let known = words.iter().filter(|word| word.stands_alone);
+        let known = words.iter().filter(|word| word.is_content);
         let known: Vec<(&str, bool)> = known.map(|word| (word.text, word.opens)).collect();
         assert_eq!(known, [("Zudem", true), ("plant", false), ("Gift", true), ("Gift", true)]);
     }

@@ -1,10 +1,9 @@
 //! Dictionaries: what words can mean that a small model may not know. German to English only.
 //!
 //! A model is told of the words that its first translations pass over ("dictionary-based prompting", Ghazvininejad,
-//! Gonen and Zettlemoyer 2023). Some thousand words come with the program, written for it; a whole dictionary is a file
+//! Gonen and Zettlemoyer 2023). Some 25,000 words come with the program, written for it; a whole dictionary is a file
 //! in the format of Ding.
 
-mod attribution;
 mod ding;
 mod entries;
 mod forms;
@@ -19,7 +18,6 @@ use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::glossary::Term;
 use crate::lang::{self, Lang, LangPair};
-pub(crate) use attribution::attribution;
 use entries::Entries;
 use forms::Word;
 pub(crate) use forms::{EnglishWords, stem, stems};
@@ -40,7 +38,7 @@ const MOST_MEANINGS: usize = 12;
 /// Stands in a verb for what is between its parts.
 pub(crate) const GAP: &str = " … ";
 
-/// What German words can mean in English: some thousand that come with the program, and those of a file.
+/// What German words can mean in English: some 25,000 that come with the program, and those of a file.
 ///
 /// ```
 /// use diglot::Dictionary;
@@ -116,12 +114,10 @@ impl Dictionary {
 
     /// The words of a text that are known, in order and each once, in any form; very common ones left out.
     pub(crate) fn known_in(&self, text: &str) -> Vec<Known> {
-        let attribution = attribution(text)
-            .map(|words| Known { word: words.to_owned(), parts: vec![attribution::meanings(words)] });
         let mut seen = HashSet::new();
         let known = forms::words(text).into_iter().filter_map(|word| self.known(word));
         let known = known.filter(|known| seen.insert(known.word.clone()));
-        attribution.into_iter().chain(known).collect()
+        known.collect()
     }
 
     /// Whether a German word is known, and means no English word that is like it.
@@ -141,7 +137,7 @@ impl Dictionary {
             Some(Known { word: format!("{}{GAP}{particle}", word.text), parts })
         });
         with_particle.or_else(|| {
-            let parts = word.stands_alone.then(|| self.look_up(word.text, word.opens)).flatten()?;
+            let parts = word.is_content.then(|| self.look_up(word.text, word.opens)).flatten()?;
             Some(Known { word: word.text.to_owned(), parts })
         })
     }

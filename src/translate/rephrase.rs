@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::dictionary::attribution;
+use super::guards::attribution::speaker;
 
 /// `was diese Frage angeht` and `Was die Kosten betrifft, so steigen sie`.
 static REGARDING: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -16,9 +16,10 @@ static REGARDING: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// The text in plainer words: `…, sagte der Minister` for `…, so der Minister`, `in Bezug auf diese Frage` for `was diese
 /// Frage angeht`.
 pub(super) fn rephrased(text: &str) -> Cow<'_, str> {
-    let said = match attribution(text) {
+    let said = match speaker(text) {
         Some(words) => {
-            Cow::Owned(text.replacen(&format!(" {words}"), &format!(" sagte{}", &words["so".len()..]), 1))
+            let (before, after) = (&text[..words.start()], &text[words.start() + "so".len()..]);
+            Cow::Owned(format!("{before}sagte{after}"))
         }
         None => Cow::Borrowed(text),
     };
@@ -41,6 +42,7 @@ mod tests {
         for (text, plain) in [
             ("Man müsse sparen, so der Minister weiter.", "Man müsse sparen, sagte der Minister weiter."),
             ("„Wir sparen“, so Maier.", "„Wir sparen“, sagte Maier."),
+            ("Es sei so der Brauch, so die Wirtin.", "Es sei so der Brauch, sagte die Wirtin."),
             ("Was die Kosten betrifft, so steigen sie.", "In Bezug auf die Kosten steigen sie."),
             (
                 "Er ist ratlos, was die Zukunft des Bades angeht.",

@@ -1,7 +1,11 @@
 //! Attribution: whether who says it is still told. German to English only.
 
+use std::sync::LazyLock;
+
+use regex::{Match, Regex};
+
 use super::{Exchange, words};
-use crate::dictionary::{self, Dictionary};
+use crate::dictionary::Dictionary;
 use crate::flag::{Flag, FlagKind};
 
 /// Beginnings of the words that put what is said into somebody's mouth.
@@ -12,12 +16,22 @@ const SAYING: &str = "accord acknowledg add admit affirm alleg announc answer ar
     reassur recall recommend remark repli reply report respon reveal said say sources speak spoke stated statement \
     states stress suggest summari tell testif think thought told underlin underscor urg view voic warn went wrote";
 
+/// `so der`, `so weiter die`, `so Maier` behind a comma.
+static SPEAKER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#",["“”»«]?\s+(so(?:\s+weiter)?\s+(?:der|die|das|ein|eine|\p{Lu}\p{L}+))\b"#).ok()
+});
+
+/// The words that begin to tell who says what a German text tells, if some do.
+pub(in crate::translate) fn speaker(text: &str) -> Option<Match<'_>> {
+    SPEAKER.as_ref()?.captures(text)?.get(1)
+}
+
 /// The source names at last who says all of it (`…, so der Minister.`), and the output has nobody say it.
 pub(super) fn attribution(exchange: &Exchange<'_>) -> Option<Flag> {
     if !Dictionary::serves(exchange.pair) {
         return None;
     }
-    let speaker = dictionary::attribution(exchange.source)?;
+    let speaker = speaker(exchange.source)?.as_str();
     let says = |word: &str| SAYING.split_ascii_whitespace().any(|beginning| word.starts_with(beginning));
     let is_told =
         words(exchange.output).any(|word| says(&word.to_lowercase())) || exchange.output.contains(": ");
@@ -29,6 +43,18 @@ mod tests {
     use super::*;
     use crate::engine::Finish;
     use crate::lang::{Lang, LangPair};
+
+    #[test]
+    fn who_says_it_is_seen() {
+        let speaker = |text| speaker(text).map(|words| words.as_str());
+        assert_eq!(speaker("Es werde gebaut, so der Minister weiter."), Some("so der"));
+        assert_eq!(speaker("„Es wird gebaut“, so Maier."), Some("so Maier"));
+        for text in
+            ["Es regnet, so dass der Fluss steigt.", "Der Vater so wie die Mutter.", "So der Minister."]
+        {
+            assert_eq!(speaker(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn what_nobody_says_any_more_is_seen() {

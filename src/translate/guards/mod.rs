@@ -3,7 +3,7 @@
 //! Each guard looks for one of the ways in which machine translation is known to fail and answers with a flag
 //! or nothing. A flag means a second look, not a proof.
 
-mod attribution;
+pub(super) mod attribution;
 mod chat;
 mod clauses;
 mod false_friends;

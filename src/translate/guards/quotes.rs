@@ -106,8 +106,12 @@ fn quotations(text: &str) -> Vec<Quotation<'_>> {
 
 /// The quotation marks of a text and where they stand.
 fn marks(text: &str) -> Vec<(usize, char)> {
-    let is_mark = |c: char| matches!(c, '"' | '“' | '”' | '„' | '«' | '»' | '「' | '」' | '『' | '』');
     text.char_indices().filter(|&(_, c)| is_mark(c)).collect()
+}
+
+/// Whether a character opens or closes a quotation.
+pub(super) fn is_mark(c: char) -> bool {
+    matches!(c, '"' | '“' | '”' | '„' | '«' | '»' | '「' | '」' | '『' | '』')
 }
 
 /// How many quotations in single marks a text opens.
