@@ -22,6 +22,8 @@ pub enum FlagKind {
     Names,
     /// What the source quotes is not quoted, or what somebody says in it is said by nobody.
     Quotes,
+    /// A wish of the source is none in the output, or somebody else does there what one does in the source.
+    Meaning,
     /// Addresses, code, placeholders or tags were lost, changed or made up.
     DoNotTranslate,
     /// Terms of the glossary are missing.
@@ -50,7 +52,7 @@ pub enum FlagKind {
 
 impl FlagKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [FlagKind; 20] = [
+    pub const ALL: [FlagKind; 21] = [
         Self::Empty,
         Self::Loop,
         Self::Echo,
@@ -59,6 +61,7 @@ impl FlagKind {
         Self::Numbers,
         Self::Names,
         Self::Quotes,
+        Self::Meaning,
         Self::DoNotTranslate,
         Self::Glossary,
         Self::Formality,
@@ -89,6 +92,7 @@ impl FlagKind {
             Self::Numbers => "numbers",
             Self::Names => "names",
             Self::Quotes => "quotes",
+            Self::Meaning => "meaning",
             Self::DoNotTranslate => "do-not-translate",
             Self::Glossary => "glossary",
             Self::Formality => "formality",

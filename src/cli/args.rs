@@ -92,7 +92,7 @@ pub(crate) struct TranslateArgs {
     /// How the two texts stand to each other; by default the target alone, in HTML and Markdown side by side.
     #[arg(long, value_enum)]
     pub layout: Option<LayoutArg>,
-    /// How much work each sentence is worth: one translation, or a choice among 8 to 23 (`balanced`) or 16 to 37 (`best`),
+    /// How much work each sentence is worth: one translation, or a choice among 12 to 27 (`balanced`) or 16 to 37 (`best`),
     /// for chat models.
     #[arg(long, value_enum, default_value_t)]
     pub quality: QualityArg,

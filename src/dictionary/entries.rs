@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::forms;
 
 /// Parts of a compound have so many letters at least.
-const SHORTEST_PART: usize = 4;
+pub(super) const SHORTEST_PART: usize = 4;
 
 /// German words with what they mean.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +32,11 @@ struct Meaning {
 impl Entries {
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Whether a word is known as it is written.
+    pub(super) fn have(&self, word: &str) -> bool {
+        self.by_word.contains_key(word)
     }
 
     /// Notes that a word can mean this.

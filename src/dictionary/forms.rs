@@ -29,6 +29,12 @@ const LITTLE: &str = "a an and as at away be by down for from in into it no not 
 /// Words of grammar that small models misread.
 const MISREAD: [&str; 5] = ["will", "wollen", "wolle", "wollte", "wollten"];
 
+/// Prepositions that small models misread; without an article they often mean another thing (`nach Rom`).
+const PREPOSITIONS: [&str; 2] = ["nach", "vor"];
+
+/// How articles and pronouns end after these.
+const DATIVES: [&str; 3] = ["em", "er", "en"];
+
 /// A word of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Word<'a> {
@@ -37,6 +43,9 @@ pub(super) struct Word<'a> {
     pub(super) opens: bool,
     /// Whether it may mean something by itself: it is long enough and no word of grammar.
     pub(super) is_content: bool,
+    /// Whether it is the first part of a compound whose last part the next one shares: `Staats-` of `Staats- und
+    /// Regierungschefs`.
+    pub(super) is_half: bool,
     /// The part of a verb that ends its clause, which may be its own (`nahm` of `Er nahm gern teil`).
     pub(super) particle: Option<&'a str>,
 }
@@ -56,16 +65,29 @@ pub(super) fn words(text: &str) -> Vec<Word<'_>> {
             clause = words.len();
             continue;
         }
-        // `Staats-` of `Staats- und Regierungschefs` is half a word.
         let is_half = text[at + token.len()..].starts_with("- ");
         let is_word = !is_half && token.chars().count() >= SHORTEST && token.chars().all(char::is_alphabetic);
         let is_grammar =
             || lang::is_function_word(&token.to_lowercase(), &Lang::DE) && !MISREAD.contains(&token);
-        words.push(Word { text: token, opens, is_content: is_word && !is_grammar(), particle: None });
+        let is_content = is_word && !is_grammar();
+        words.push(Word { text: token, opens, is_content, is_half, particle: None });
         opens = false;
     }
     close(&mut words[clause..]);
+    for at in 1..words.len() {
+        let governs = is_article_in_dative(words[at].text);
+        let before = &mut words[at - 1];
+        before.is_content |= governs && is_preposition(before.text);
+    }
     words
+}
+
+pub(super) fn is_preposition(word: &str) -> bool {
+    PREPOSITIONS.contains(&word.to_lowercase().as_str())
+}
+
+fn is_article_in_dative(word: &str) -> bool {
+    DATIVES.iter().any(|ending| word.ends_with(ending)) && lang::is_function_word(word, &Lang::DE)
 }
 
 /// Tells the words of a clause which part of a verb ends it, if one does; that says nothing by itself.
@@ -225,6 +247,15 @@ mod tests {
         let known = words.iter().filter(|word| word.is_content);
         let known: Vec<(&str, bool)> = known.map(|word| (word.text, word.opens)).collect();
         assert_eq!(known, [("Zudem", true), ("plant", false), ("Gift", true), ("Gift", true)]);
+    }
+
+    #[test]
+    fn prepositions_count_before_an_article() {
+        let content = |text| words(text).iter().any(|word| word.is_content);
+        assert!(content("Nach dem"));
+        assert!(content("vor einer"));
+        assert!(!content("nach Rom"));
+        assert!(!content("in dem"));
     }
 
     #[test]

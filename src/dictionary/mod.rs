@@ -4,6 +4,7 @@
 //! Gonen and Zettlemoyer 2023). Some 25,000 words come with the program, written for it; a whole dictionary is a file
 //! in the format of Ding.
 
+mod comparative;
 mod ding;
 mod entries;
 mod forms;
@@ -61,6 +62,8 @@ pub(crate) struct Known {
     word: String,
     /// What it can mean; of a compound, what its parts can mean.
     parts: Vec<Vec<String>>,
+    /// Whether a model is told of it. To be told of prepositions takes its mind off the other words.
+    pub(crate) is_hint: bool,
 }
 
 impl Default for Dictionary {
@@ -115,7 +118,11 @@ impl Dictionary {
     /// The words of a text that are known, in order and each once, in any form; very common ones left out.
     pub(crate) fn known_in(&self, text: &str) -> Vec<Known> {
         let mut seen = HashSet::new();
-        let known = forms::words(text).into_iter().filter_map(|word| self.known(word));
+        let words = forms::words(text);
+        let known = words.iter().enumerate().filter_map(|(at, word)| match word.is_half {
+            true => self.half(word.text, &words[at + 1..]),
+            false => self.known(word),
+        });
         let known = known.filter(|known| seen.insert(known.word.clone()));
         known.collect()
     }
@@ -129,21 +136,43 @@ impl Dictionary {
 
     /// A word with what it can mean: together with the part of a verb that ends its clause, if that is its own, or else by
     /// itself.
-    fn known(&self, word: Word<'_>) -> Option<Known> {
+    fn known(&self, word: &Word<'_>) -> Option<Known> {
         let with_particle = word.particle.and_then(|particle| {
             let whole = format!("{particle}{}", word.text.to_lowercase());
             let is_verb = word.opens || word.text.starts_with(char::is_lowercase);
             let parts = is_verb.then(|| self.look_up(&whole, false)).flatten()?;
-            Some(Known { word: format!("{}{GAP}{particle}", word.text), parts })
+            Some(Known { word: format!("{}{GAP}{particle}", word.text), parts, is_hint: true })
         });
         with_particle.or_else(|| {
             let parts = word.is_content.then(|| self.look_up(word.text, word.opens)).flatten()?;
-            Some(Known { word: word.text.to_owned(), parts })
+            Some(Known { word: word.text.to_owned(), parts, is_hint: !forms::is_preposition(word.text) })
         })
+    }
+
+    /// Half a word with what the whole one can mean, whose last part is that of the word after the next (`und`).
+    fn half(&self, half: &str, next: &[Word<'_>]) -> Option<Known> {
+        let other = next.get(1)?.text;
+        let ends = other.char_indices().skip(entries::SHORTEST_PART).map(|(at, _)| &other[at..]);
+        let long = ends.filter(|end| end.chars().count() >= entries::SHORTEST_PART);
+        let mut meanings = long.map(|end| self.entries.meanings(&format!("{half}{end}"), false));
+        let meanings = meanings.find(|meanings| !meanings.is_empty())?;
+        Some(Known { word: format!("{half}-"), parts: vec![meanings], is_hint: true })
+    }
+
+    /// What the adjective of a comparative can mean, as comparatives.
+    fn comparatives(&self, word: &str) -> Option<Vec<Vec<String>>> {
+        let (bases, other) = comparative::bases(word)?;
+        let base =
+            bases.iter().find(|base| self.entries.have(base)).filter(|_| !self.entries.have(&other))?;
+        let meanings = self.entries.meanings(base, false);
+        Some(vec![meanings.iter().map(|meaning| comparative::comparative(meaning)).collect()])
     }
 
     /// What a word can mean, or its parts; none where that says nothing.
     fn look_up(&self, word: &str, opens: bool) -> Option<Vec<Vec<String>>> {
+        if let Some(comparatives) = self.comparatives(word).filter(|_| !self.entries.have(word)) {
+            return Some(comparatives);
+        }
         let meanings = self.entries.meanings(word, opens);
         if meanings.is_empty() {
             let is_noun = word.starts_with(char::is_uppercase) && !opens;
@@ -221,6 +250,11 @@ mod tests {
         assert_eq!(told("Er ist im Zauberkessel, dem Zauberkessel."), ["Zauberkessel = magic kettle"]);
         assert_eq!(told("Das war der Zauberkesselgipfel."), ["Zauberkesselgipfel = magic kettle summit"]);
         assert_eq!(told("Er und sie, und das war es."), [""; 0]);
+        assert_eq!(
+            told("Der engere Plan."),
+            ["engere = closer / tighter / narrower", "Plan = plan / schedule / scheme"]
+        );
+        assert_eq!(told("Die Staats- oder Regierungschefs.")[0], "Staats- = head of state / president");
         assert_eq!(
             told("Er räumte es am Montag ein, sie nicht."),
             ["räumte … ein = admit / concede / grant", "Montag = Monday"]

@@ -44,6 +44,7 @@ pub(super) fn meaning(kind: FlagKind) -> &'static str {
         FlagKind::Numbers => "Numbers of the source are missing or different.",
         FlagKind::Names => "Names of the source are missing or different.",
         FlagKind::Quotes => "What the source quotes is not quoted, or nobody says it any more.",
+        FlagKind::Meaning => "A wish is told as none, or who does what is turned round.",
         FlagKind::DoNotTranslate => "Addresses, code, placeholders or tags were lost, changed or made up.",
         FlagKind::Glossary => "Terms of the glossary were not translated as it says.",
         FlagKind::Formality => "The reader is addressed otherwise than was asked for.",

@@ -8,7 +8,7 @@ use super::guards::{Exchange, Guards};
 use super::pieces::normalised;
 use super::pool::{Candidate, Pool};
 use super::rephrase::rephrased;
-use super::{pieces, verbatim};
+use super::{pieces, quotation, verbatim};
 use crate::dictionary::{Dictionary, EnglishWords, GAP, Known};
 use crate::engine::{Finish, Hypothesis};
 use crate::flag::{Flag, FlagKind};
@@ -152,9 +152,10 @@ impl Job {
         // A translation that keeps to the glossary by itself is left as it is, so the first attempt is not told.
         let glossary = asking.wishes.glossary.as_ref().filter(|_| self.attempts > 1);
         let is_first = self.attempts == 1 && self.stage == Stage::First;
-        let has_dictionary = asking.wishes.dictionary.is_some();
+        // What a plain translation misreads does not come through any wording of the text itself.
+        let rephrases = asking.wishes.dictionary.is_some() && !(is_first && asking.quality == Quality::Fast);
         let request = |(piece, (wording, decoding)): (&pieces::Piece, Way)| {
-            let text = match has_dictionary && !is_first {
+            let text = match rephrases {
                 true => rephrased(&piece.text),
                 false => Cow::Borrowed(piece.text.as_str()),
             };
@@ -236,7 +237,14 @@ impl Job {
         match self.stage {
             // The plain question is the first; the answer after examples is the better one.
             Stage::Told => self.hints = self.passed_over_by(self.drafts.get(1..2).unwrap_or(&self.drafts)),
-            Stage::Drawn => self.hints = self.passed_over_by(&self.drafts),
+            // What most say now they may say because they were told.
+            Stage::Drawn => {
+                let told = std::mem::take(&mut self.hints);
+                self.hints = self.passed_over_by(&self.drafts);
+                let others = told.into_iter().filter(|hint| !self.hints.contains(hint));
+                let others: Vec<Term> = others.take(MOST_HINTS - self.hints.len()).collect();
+                self.hints.extend(others);
+            }
             Stage::First | Stage::Complete => {}
         }
         self.stage != Stage::Complete
@@ -265,7 +273,13 @@ impl Job {
             let told = drafts.iter().filter(|draft| word.is_told_in(draft)).count();
             2 * told < drafts.len()
         };
-        self.known.iter().filter(is_missing).take(MOST_HINTS).map(Known::term).collect()
+        self.known
+            .iter()
+            .filter(|word| word.is_hint)
+            .filter(is_missing)
+            .take(MOST_HINTS)
+            .map(Known::term)
+            .collect()
     }
 
     /// The first attempt asks for the whole text again and again, the others for its parts.
@@ -303,7 +317,8 @@ impl Job {
             true => String::new(),
             false => {
                 let parts = self.pieces.iter().zip(&texts).map(|(piece, text)| (piece.spaced, text.as_str()));
-                verbatim::restored(&self.text, &pieces::join(parts))
+                let text = verbatim::restored(&self.text, &pieces::join(parts));
+                quotation::closed(&self.text, &text)
             }
         };
         let finish = answers.iter().map(|a| a.finish).find(|&f| f != Finish::Stop).unwrap_or(Finish::Stop);

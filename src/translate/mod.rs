@@ -10,6 +10,7 @@ pub(crate) mod guards;
 mod job;
 mod pieces;
 mod pool;
+mod quotation;
 mod recombine;
 mod rephrase;
 mod rounds;

@@ -9,9 +9,10 @@ mod clauses;
 mod false_friends;
 pub(crate) mod language;
 mod length;
+mod meaning;
 mod names;
 pub(crate) mod numbers;
-mod quotes;
+pub(super) mod quotes;
 mod repetition;
 mod sentences;
 
@@ -33,7 +34,7 @@ pub(crate) struct Exchange<'a> {
 type Guard = fn(&Exchange<'_>) -> Option<Flag>;
 
 /// Every guard with the kind of its flag, in the order in which flags are listed.
-const GUARDS: [(FlagKind, Guard); 13] = [
+const GUARDS: [(FlagKind, Guard); 14] = [
     (FlagKind::Empty, empty),
     (FlagKind::Loop, repetition::repeats),
     (FlagKind::Echo, repetition::echo),
@@ -46,6 +47,7 @@ const GUARDS: [(FlagKind, Guard); 13] = [
     (FlagKind::Names, names::names),
     (FlagKind::Quotes, quotes::quotes),
     (FlagKind::Quotes, attribution::attribution),
+    (FlagKind::Meaning, meaning::meaning),
     (FlagKind::DoNotTranslate, do_not_translate),
 ];
 
@@ -109,7 +111,11 @@ pub(crate) fn severity(flags: &[Flag]) -> u32 {
             FlagKind::Echo => 40,
             FlagKind::WrongLanguage => 30,
             FlagKind::Truncated => 20,
-            FlagKind::LengthRatio | FlagKind::Numbers | FlagKind::Names | FlagKind::DoNotTranslate => 10,
+            FlagKind::LengthRatio
+            | FlagKind::Numbers
+            | FlagKind::Names
+            | FlagKind::Meaning
+            | FlagKind::DoNotTranslate => 10,
             _ => 5,
         })
         .sum()

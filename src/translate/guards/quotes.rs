@@ -40,7 +40,7 @@ pub(super) fn quotes(exchange: &Exchange<'_>) -> Option<Flag> {
 }
 
 /// Whether the only quotation of a text takes in most of what stands around that of the other.
-fn has_outgrown(source: &str, output: &str) -> bool {
+pub(in crate::translate) fn has_outgrown(source: &str, output: &str) -> bool {
     // Words outside the quotation, and all of them. A mark inside a word may part it (Hebrew's gershayim).
     let count = |text| match (marks(text).len(), quotations(text).as_slice()) {
         (2, [only]) => {
@@ -105,7 +105,7 @@ fn quotations(text: &str) -> Vec<Quotation<'_>> {
 }
 
 /// The quotation marks of a text and where they stand.
-fn marks(text: &str) -> Vec<(usize, char)> {
+pub(in crate::translate) fn marks(text: &str) -> Vec<(usize, char)> {
     text.char_indices().filter(|&(_, c)| is_mark(c)).collect()
 }
 
