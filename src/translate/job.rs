@@ -152,7 +152,7 @@ impl Job {
         // A translation that keeps to the glossary by itself is left as it is, so the first attempt is not told.
         let glossary = asking.wishes.glossary.as_ref().filter(|_| self.attempts > 1);
         let is_first = self.attempts == 1 && self.stage == Stage::First;
-        // What a plain translation misreads does not come through any wording of the text itself.
+        // `fast` asks for the text as it is, and only then in plainer words.
         let rephrases = asking.wishes.dictionary.is_some() && !(is_first && asking.quality == Quality::Fast);
         let request = |(piece, (wording, decoding)): (&pieces::Piece, Way)| {
             let text = match rephrases {

@@ -36,7 +36,10 @@ fn without_spaces(text: &str) -> String {
     let mut rest = 0;
     for pair in marks(text).chunks_exact(2) {
         let [(open, mark), (close, _)] = *pair else { continue };
-        let closes = matches!(text[close..].chars().next(), Some('"' | '”' | '“'));
+        // Where a quotation began in an earlier segment the second of two marks may open the next one.
+        let mut from = text[close..].chars();
+        let closes =
+            matches!(from.next(), Some('"' | '”' | '“')) && !from.next().is_some_and(char::is_alphanumeric);
         let inner = &text[open + mark.len_utf8()..close];
         tidy.push_str(&text[rest..open + mark.len_utf8()]);
         tidy.push_str(if closes { inner.trim_end() } else { inner });
@@ -83,6 +86,7 @@ mod tests {
     #[test]
     fn no_space_stands_before_a_closing_mark() {
         assert_eq!(closed("", "“We wait, ” he said, \"for rain. \""), "“We wait,” he said, \"for rain.\"");
+        assert_eq!(closed("", "We wait.\" He said: \"It rains."), "We wait.\" He said: \"It rains.");
         assert_eq!(closed("", "Il a dit : « Nous attendons »."), "Il a dit : « Nous attendons ».");
     }
 }
