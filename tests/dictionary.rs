@@ -109,7 +109,7 @@ Fahrplan,roadmap
     translator
         .translate_texts_observed(&["Ein Bündnis hat einen Fahrplan."], &Lang::DE, &mut observe)
         .unwrap();
-    assert_eq!(rounds, [2, 6, 1, 1], "the candidates, then two retries with the term");
+    assert_eq!(rounds, [2, 10, 1, 1], "the candidates, then two retries with the term");
 }
 
 #[test]
