@@ -1,19 +1,19 @@
 //! Comparatives: `enger` is no dictionary's word, and its translation is not `close`.
 
-/// What makes a comparative of an adjective, where no other word ends in the same way.
+/// How comparatives end before a noun. `enger` may be `eng` in another case.
 const ENDINGS: [&str; 5] = ["ere", "eren", "erem", "erer", "eres"];
 
 /// Comparatives of their own.
 const IRREGULAR: [(&str, &str); 5] =
     [("good", "better"), ("bad", "worse"), ("far", "further"), ("little", "less"), ("much", "more")];
 
-/// What the adjective of a German comparative may be (`starken` has `stark`, and so has `stärkeren`), and the form that a
-/// dictionary would have if it were none (`sicheren` has `sicher`).
-pub(super) fn bases(word: &str) -> Option<([String; 2], String)> {
+/// The adjective of a German comparative, `eng` of `engere` and `stark` of `stärkere`, if that is known and no other word is
+/// that ends so (`sichere` is of `sicher`).
+pub(super) fn base(word: &str, is_known: impl Fn(&str) -> bool) -> Option<String> {
     let stem = ENDINGS.iter().find_map(|ending| word.strip_suffix(ending))?;
-    let is_adjective = stem.chars().count() >= 3 && word.starts_with(char::is_lowercase);
+    let is_other = word.starts_with(char::is_uppercase) || is_known(word) || is_known(&format!("{stem}er"));
     let plain = stem.replace('ä', "a").replace('ö', "o").replace('ü', "u");
-    is_adjective.then(|| ([stem.to_owned(), plain], format!("{stem}er")))
+    [stem.to_owned(), plain].into_iter().find(|base| !is_other && is_known(base))
 }
 
 /// The comparative of an English adjective or adverb.
@@ -67,11 +67,11 @@ mod tests {
 
     #[test]
     fn german_comparatives() {
-        let found = |word| bases(word).map(|([own, plain], other)| format!("{own} {plain} {other}"));
-        assert_eq!(found("engere").unwrap(), "eng eng enger");
-        assert_eq!(found("stärkeren").unwrap(), "stärk stark stärker");
-        for word in ["enge", "enger", "Engere", "ihre"] {
-            assert_eq!(found(word), None, "{word}");
+        let is_known = |word: &str| ["eng", "stark", "weit", "weiter", "leer", "sicher"].contains(&word);
+        assert_eq!(base("engeren", is_known).unwrap(), "eng");
+        assert_eq!(base("stärkeres", is_known).unwrap(), "stark");
+        for word in ["enge", "enger", "Engere", "leere", "sichere", "weitere", "andere", "ere"] {
+            assert_eq!(base(word, is_known), None, "{word}");
         }
     }
 }

@@ -62,8 +62,6 @@ pub(crate) struct Known {
     word: String,
     /// What it can mean; of a compound, what its parts can mean.
     parts: Vec<Vec<String>>,
-    /// Whether a model is told of it. To be told of prepositions takes its mind off the other words.
-    pub(crate) is_hint: bool,
 }
 
 impl Default for Dictionary {
@@ -141,11 +139,11 @@ impl Dictionary {
             let whole = format!("{particle}{}", word.text.to_lowercase());
             let is_verb = word.opens || word.text.starts_with(char::is_lowercase);
             let parts = is_verb.then(|| self.look_up(&whole, false)).flatten()?;
-            Some(Known { word: format!("{}{GAP}{particle}", word.text), parts, is_hint: true })
+            Some(Known { word: format!("{}{GAP}{particle}", word.text), parts })
         });
         with_particle.or_else(|| {
             let parts = word.is_content.then(|| self.look_up(word.text, word.opens)).flatten()?;
-            Some(Known { word: word.text.to_owned(), parts, is_hint: !forms::is_preposition(word.text) })
+            Some(Known { word: word.text.to_owned(), parts })
         })
     }
 
@@ -156,21 +154,19 @@ impl Dictionary {
         let long = ends.filter(|end| end.chars().count() >= entries::SHORTEST_PART);
         let mut meanings = long.map(|end| self.entries.meanings(&format!("{half}{end}"), false));
         let meanings = meanings.find(|meanings| !meanings.is_empty())?;
-        Some(Known { word: format!("{half}-"), parts: vec![meanings], is_hint: true })
+        Some(Known { word: format!("{half}-"), parts: vec![meanings] })
     }
 
-    /// What the adjective of a comparative can mean, as comparatives.
+    /// What a comparative can mean.
     fn comparatives(&self, word: &str) -> Option<Vec<Vec<String>>> {
-        let (bases, other) = comparative::bases(word)?;
-        let base =
-            bases.iter().find(|base| self.entries.have(base)).filter(|_| !self.entries.have(&other))?;
-        let meanings = self.entries.meanings(base, false);
+        let base = comparative::base(word, |word| self.entries.have(word))?;
+        let meanings = self.entries.meanings(&base, false);
         Some(vec![meanings.iter().map(|meaning| comparative::comparative(meaning)).collect()])
     }
 
     /// What a word can mean, or its parts; none where that says nothing.
     fn look_up(&self, word: &str, opens: bool) -> Option<Vec<Vec<String>>> {
-        if let Some(comparatives) = self.comparatives(word).filter(|_| !self.entries.have(word)) {
+        if let Some(comparatives) = self.comparatives(word) {
             return Some(comparatives);
         }
         let meanings = self.entries.meanings(word, opens);
@@ -188,6 +184,11 @@ impl Known {
     /// The word as the text has it.
     pub(crate) fn word(&self) -> &str {
         &self.word
+    }
+
+    /// Whether a model is told of it: prepositions would take its mind off the other words.
+    pub(crate) fn is_hint(&self) -> bool {
+        !forms::is_preposition(&self.word)
     }
 
     /// Whether a translation has one of the meanings, in any form.

@@ -275,7 +275,7 @@ impl Job {
         };
         self.known
             .iter()
-            .filter(|word| word.is_hint)
+            .filter(|word| word.is_hint())
             .filter(is_missing)
             .take(MOST_HINTS)
             .map(Known::term)

@@ -7,27 +7,28 @@ use super::guards::words;
 /// where that of the source ends: at the comma that follows as many as are quoted, if about as much is quoted then.
 pub(super) fn closed(source: &str, output: &str) -> String {
     let output = without_spaces(output);
-    let ends = [source, output.as_str()].map(|text| match *marks(text) {
-        [(open, mark), (close, _)] => Some((open + mark.len_utf8(), close)),
-        _ => None,
-    });
-    let [Some(quoted), Some((open, close))] = ends else { return output };
-    if !has_outgrown(source, &output) {
+    let (Some((_, quoted, _)), Some((before, inner, behind))) = (parts(source), parts(&output)) else {
         return output;
-    }
-    let (quoted, inner) = (&source[quoted.0..quoted.1], &output[open..close]);
+    };
     let commas = quoted.trim().trim_end_matches(',').matches(',').count();
     let Some((comma, _)) = inner.match_indices(',').nth(commas) else { return output };
     let (wanted, got) = (words(quoted).count(), words(&inner[..comma]).count());
-    if 5 * got < 3 * wanted || 5 * wanted < 3 * got {
+    let is_alike = 5 * got >= 3 * wanted && 5 * wanted >= 3 * got;
+    if !is_alike || !has_outgrown(source, &output) {
         return output;
     }
-    let (mark, behind) =
-        output[close..].split_at(marks(&output[close..]).first().map_or(0, |(_, mark)| mark.len_utf8()));
+    let (mark, behind) = behind.split_at(behind.chars().next().map_or(0, char::len_utf8));
     // Where the model has a comma inside of its marks this one stands there as well.
     let is_inside = inner.trim_end().ends_with([',', '.']);
     let closing = if is_inside { format!(",{mark}") } else { format!("{mark},") };
-    format!("{}{closing}{}{behind}", &output[..open + comma], inner[comma + 1..].trim_end())
+    format!("{before}{}{closing}{}{behind}", &inner[..comma], inner[comma + 1..].trim_end())
+}
+
+/// A text with two marks up to the first one, between them, and from the second one on.
+fn parts(text: &str) -> Option<(&str, &str, &str)> {
+    let [(open, mark), (close, _)] = *marks(text) else { return None };
+    let inner = open + mark.len_utf8();
+    Some((&text[..inner], &text[inner..close], &text[close..]))
 }
 
 /// The text without spaces before its closing marks: `…, " he said`.
@@ -50,7 +51,16 @@ fn without_spaces(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken(source in "[a-zä ,.\"„“”«»é]{0,40}", output in "[a-zä ,.\"„“”«»é\u{300}]{0,60}") {
+            closed(&source, &output);
+        }
+    }
 
     const SOURCE: &str = "Der Plan werde „frühe und klare Warnungen vor Hochwasser“ bringen, darunter Sirenen, Lautsprecher \
                           und Nachrichten, so der Bürgermeister der Stadt.";

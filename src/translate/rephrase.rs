@@ -7,11 +7,36 @@ use regex::{Captures, Regex};
 
 use super::guards::attribution::speaker;
 
+/// The text in plainer words.
+pub(super) fn rephrased(text: &str) -> Cow<'_, str> {
+    let text = said(text);
+    let text = regarding(text);
+    let text = besides(text);
+    let text = reported(text);
+    let text = day_last(text);
+    relative(text)
+}
+
+/// `…, sagte der Minister` for `…, so der Minister`.
+fn said(text: &str) -> Cow<'_, str> {
+    let Some(words) = speaker(text) else { return Cow::Borrowed(text) };
+    let (before, after) = (&text[..words.start()], &text[words.start() + "so".len()..]);
+    Cow::Owned(format!("{before}sagte{after}"))
+}
+
 /// `was diese Frage angeht` and `Was die Kosten betrifft, so steigen sie`.
 static REGARDING: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let verbs = "angeht|angehe|anging|anbelangt|anbelange|anbelangte|anbetrifft|betrifft|betreffe|betraf";
     Regex::new(&format!(r"\b([Ww])as ([^,.;:!?]{{3,160}}?) (?:{verbs})\b(?:, so\b)?")).ok()
 });
+
+/// `in Bezug auf diese Frage` for `was diese Frage angeht`.
+fn regarding(text: Cow<'_, str>) -> Cow<'_, str> {
+    replaced(text, REGARDING.as_ref(), |found| {
+        let opening = if &found[1] == "W" { "In" } else { "in" };
+        format!("{opening} Bezug auf {}", &found[2])
+    })
+}
 
 /// `Neben dem Rat …`, `neben anderen Städten` and `neben Köln`: besides them. What stands next to a thing has an article
 /// before it mostly; the names of a few countries have one too.
@@ -23,22 +48,13 @@ static BESIDES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// `die Felder, die die Gemeinde pachtet`: two equal words, the first of which is no article.
-const RELATIVE: [(&str, &str); 5] = [
-    (", die die ", ", welche die "),
-    (", der der ", ", welcher der "),
-    (", das das ", ", welches das "),
-    (", den den ", ", welchen den "),
-    (", dem dem ", ", welchem dem "),
-];
-
-/// `am Montag` amid a clause, and what follows it there.
-static DAY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let days = "Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonnabend|Sonntag";
-    let hours = "vormittag|mittag|nachmittag|abend";
-    Regex::new(&format!(r"( am (?:{days})(?:{hours})?)((?: [^\s.,;:!?–„“”»«\x22]+){{2,}})(?P<end>[.,;:!?]?)"))
-        .ok()
-});
+/// `zusammen mit Köln` for `neben Köln`.
+fn besides(text: Cow<'_, str>) -> Cow<'_, str> {
+    replaced(text, BESIDES.as_ref(), |found| match found.get(1) {
+        Some(others) => format!("zusammen mit{}", others.as_str()),
+        None => "Zusammen mit".to_owned(),
+    })
+}
 
 /// `Man müsse sparen` and `müsse man sparen`, with what follows: he who says it means himself and others. Other verbs may
 /// speak of others alone (`Man habe ihn entlassen`).
@@ -56,27 +72,9 @@ const MODALS: [(&str, &str); 5] = [
     ("brauche", "brauchen"),
 ];
 
-/// The text in plainer words: `…, sagte der Minister` for `…, so der Minister`, `in Bezug auf diese Frage` for `was diese
-/// Frage angeht`, `zusammen mit Köln` for `neben Köln`, `Wir müssen` for `Man müsse`, `welche die Gemeinde` for `die die
-/// Gemeinde`. A weekday moves to the end of its clause, where English has it (on clauses in the order of the target:
-/// Collins, Koehn and Kučerová 2005).
-pub(super) fn rephrased(text: &str) -> Cow<'_, str> {
-    let text = match speaker(text) {
-        Some(words) => {
-            let (before, after) = (&text[..words.start()], &text[words.start() + "so".len()..]);
-            Cow::Owned(format!("{before}sagte{after}"))
-        }
-        None => Cow::Borrowed(text),
-    };
-    let text = replaced(text, REGARDING.as_ref(), |found| {
-        let opening = if &found[1] == "W" { "In" } else { "in" };
-        format!("{opening} Bezug auf {}", &found[2])
-    });
-    let text = replaced(text, BESIDES.as_ref(), |found| match found.get(1) {
-        Some(others) => format!("zusammen mit{}", others.as_str()),
-        None => "Zusammen mit".to_owned(),
-    });
-    let text = replaced(text, REPORTED.as_ref(), |found| {
+/// `Wir müssen uns wehren` for `Man müsse sich wehren`.
+fn reported(text: Cow<'_, str>) -> Cow<'_, str> {
+    replaced(text, REPORTED.as_ref(), |found| {
         let part = |number: usize| found.get(number).map_or("", |part| part.as_str());
         let verb = format!("{}{}", part(2), part(3));
         let verb = MODALS.iter().find(|(one, _)| *one == verb).map_or("", |(_, several)| several);
@@ -86,17 +84,42 @@ pub(super) fn rephrased(text: &str) -> Cow<'_, str> {
             "m" => format!("wir {verb}{rest}"),
             _ => format!("{verb} wir{rest}"),
         }
-    });
-    let mut text = replaced(text, DAY.as_ref(), |found| {
-        let (day, rest, end) = (&found[1], &found[2], &found["end"]);
+    })
+}
+
+/// `am Montag` amid a clause, what follows it there, and the mark behind.
+static DAY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let days = "Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonnabend|Sonntag";
+    let hours = "vormittag|mittag|nachmittag|abend";
+    Regex::new(&format!(r"( am (?:{days})(?:{hours})?)((?: [^\s.,;:!?–„“”»«\x22]+){{2,}})([.,;:!?]?)")).ok()
+});
+
+/// A weekday at the end of its clause, where English has it (on clauses in the order of the target: Collins, Koehn and
+/// Kučerová 2005).
+fn day_last(text: Cow<'_, str>) -> Cow<'_, str> {
+    replaced(text, DAY.as_ref(), |found| {
+        let (day, rest, mark) = (&found[1], &found[2], &found[3]);
         let goes_on = [" bis ", " und ", " oder "].iter().any(|word| rest.starts_with(word));
         // An ordinal or a time goes on behind its point.
-        let is_cut = rest.ends_with(|c: char| c.is_ascii_digit()) && !end.is_empty();
-        if goes_on || is_cut { found[0].to_owned() } else { format!("{rest}{day}{end}") }
-    });
-    for (article_twice, relative) in RELATIVE {
-        if text.contains(article_twice) {
-            text = Cow::Owned(text.replace(article_twice, relative));
+        let is_cut = rest.ends_with(|c: char| c.is_ascii_digit()) && !mark.is_empty();
+        if goes_on || is_cut { found[0].to_owned() } else { format!("{rest}{day}{mark}") }
+    })
+}
+
+/// `die Felder, die die Gemeinde pachtet`: two equal words, the first of which is no article.
+const RELATIVE: [(&str, &str); 5] = [
+    (", die die ", ", welche die "),
+    (", der der ", ", welcher der "),
+    (", das das ", ", welches das "),
+    (", den den ", ", welchen den "),
+    (", dem dem ", ", welchem dem "),
+];
+
+/// `welche die Gemeinde pachtet` for `die die Gemeinde pachtet`.
+fn relative(mut text: Cow<'_, str>) -> Cow<'_, str> {
+    for (twice, relative) in RELATIVE {
+        if text.contains(twice) {
+            text = Cow::Owned(text.replace(twice, relative));
         }
     }
     text
@@ -118,7 +141,19 @@ fn replaced<'a>(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken(
+            words in prop::collection::vec("[a-zäß.,é“]{0,3}| am Montag|Man müsse|müsse man| sich |was|betrifft|, so der|die die", 0..12),
+        ) {
+            rephrased(&words.concat());
+            rephrased(&words.join(" "));
+        }
+    }
 
     #[test]
     fn turns_of_phrase_become_plain() {
