@@ -8,7 +8,7 @@ use super::guards::{Exchange, Guards};
 use super::pieces::normalised;
 use super::pool::{Candidate, Pool};
 use super::rephrase::rephrased;
-use super::{pieces, quotation, verbatim};
+use super::{numerals, pieces, quotation, verbatim};
 use crate::dictionary::{Dictionary, EnglishWords, GAP, Known};
 use crate::engine::{Finish, Hypothesis};
 use crate::flag::{Flag, FlagKind};
@@ -318,7 +318,7 @@ impl Job {
             false => {
                 let parts = self.pieces.iter().zip(&texts).map(|(piece, text)| (piece.spaced, text.as_str()));
                 let text = verbatim::restored(&self.text, &pieces::join(parts));
-                quotation::closed(&self.text, &text)
+                quotation::closed(&self.text, &numerals::in_one_piece(&self.text, &text))
             }
         };
         let finish = answers.iter().map(|a| a.finish).find(|&f| f != Finish::Stop).unwrap_or(Finish::Stop);

@@ -8,6 +8,7 @@ mod confidence;
 mod copy;
 pub(crate) mod guards;
 mod job;
+mod numerals;
 mod pieces;
 mod pool;
 mod quotation;

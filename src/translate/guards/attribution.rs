@@ -11,14 +11,26 @@ use crate::flag::{Flag, FlagKind};
 /// Beginnings of the words that put what is said into somebody's mouth.
 const SAYING: &str = "accord acknowledg add admit affirm alleg announc answer argu ask assert assum assur attest believ \
     caution cite claim clarif comment complain conclud concede confess confirm contend continued convinc criticiz \
-    criticis declar deni deny describ emphasi estimat explain express hint hope indicat inform insist lament maintain \
+    criticis declar deni deny describ email emphasi estimat explain express hint hope indicat inform insist lament maintain \
     mention noted notes observ opinion outlin perspective pointed points position prais predict promis quip quot \
     reassur recall recommend remark repli reply report respon reveal said say sources speak spoke stated statement \
-    states stress suggest summari tell testif think thought told underlin underscor urg view voic warn went wrote";
+    states stress suggest summari tell testif think thought told tweet underlin underscor urg view voic warn went writ wrote";
 
 /// `so der`, `so weiter die`, `so Maier` behind a comma.
 static SPEAKER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#",["“”»«]?\s+(so(?:\s+weiter)?\s+(?:der|die|das|ein|eine|\p{Lu}\p{L}+))\b"#).ok()
+});
+
+/// German verbs behind a quotation whose subject says it.
+const SAYS: &str = "berichten berichtet berichtete berichteten betonen betont betonte betonten ergänzt ergänzte ergänzten \
+    erklären erklärt erklärte erklärten meinen meint meinte meinten sagen sagt sagte sagten schreiben schreibt schrieb \
+    schrieben versichert versicherte versicherten warnt warnte warnten";
+
+/// `“, sagte der`, `“, erklärte Maier`.
+static SAYER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let verbs = SAYS.split_ascii_whitespace().collect::<Vec<_>>().join("|");
+    let subject = r"der|die|das|ein|eine|er|sie|\p{Lu}\p{L}+";
+    Regex::new(&format!(r#"["“”»«],\s+((?:{verbs})\s+(?:{subject}))\b"#)).ok()
 });
 
 /// The words that begin to tell who says what a German text tells, if some do.
@@ -26,12 +38,14 @@ pub(in crate::translate) fn speaker(text: &str) -> Option<Match<'_>> {
     SPEAKER.as_ref()?.captures(text)?.get(1)
 }
 
-/// The source names at last who says all of it (`…, so der Minister.`), and the output has nobody say it.
+/// The source names who says all of it or what is quoted (`…, so der Minister.`, `„…“, sagte er.`), and the output has
+/// nobody say it.
 pub(super) fn attribution(exchange: &Exchange<'_>) -> Option<Flag> {
     if !Dictionary::serves(exchange.pair) {
         return None;
     }
-    let speaker = speaker(exchange.source)?.as_str();
+    let sayer = || SAYER.as_ref()?.captures(exchange.source)?.get(1);
+    let speaker = speaker(exchange.source).or_else(sayer)?.as_str();
     let says = |word: &str| SAYING.split_ascii_whitespace().any(|beginning| word.starts_with(beginning));
     let is_told =
         words(exchange.output).any(|word| says(&word.to_lowercase())) || exchange.output.contains(": ");
@@ -56,13 +70,28 @@ mod tests {
         }
     }
 
+    fn is_flagged(source: &str, output: &str) -> bool {
+        let pair = LangPair { source: Lang::DE, target: Lang::EN };
+        attribution(&Exchange { source, output, finish: Finish::Stop, pair: &pair }).is_some()
+    }
+
+    #[test]
+    fn a_quotation_without_its_speaker_is_seen() {
+        for source in [
+            "„Wir hatten mit weniger gerechnet“, sagte die Leiterin Maren Tiedjen.",
+            "\"Wir hatten mit weniger gerechnet\", erklärte sie.",
+            "»Wir hatten mit weniger gerechnet«, sagten Anwohner.",
+        ] {
+            assert!(is_flagged(source, "“We had counted on less.”"), "{source}");
+            assert!(!is_flagged(source, "“We had counted on less,” said the head."), "{source}");
+        }
+        let unsaid = "Er nannte es „Glück“, sagte aber nichts.";
+        assert!(!is_flagged(unsaid, "He called it “luck” and kept silent."));
+    }
+
     #[test]
     fn what_nobody_says_any_more_is_seen() {
-        let pair = LangPair { source: Lang::DE, target: Lang::EN };
-        let is_flagged = |output| {
-            let source = "Die Brücke bleibe gesperrt, so die Behörde weiter.";
-            attribution(&Exchange { source, output, finish: Finish::Stop, pair: &pair }).is_some()
-        };
+        let is_flagged = |output| is_flagged("Die Brücke bleibe gesperrt, so die Behörde weiter.", output);
         assert!(is_flagged("The bridge will remain closed, so the authority continues."));
         for output in [
             "The bridge will remain closed, the authority said.",
