@@ -318,7 +318,8 @@ impl Job {
             false => {
                 let parts = self.pieces.iter().zip(&texts).map(|(piece, text)| (piece.spaced, text.as_str()));
                 let text = verbatim::restored(&self.text, &pieces::join(parts));
-                quotation::closed(&self.text, &numerals::in_one_piece(&self.text, &text))
+                let text = numerals::in_one_piece(&self.text, &text);
+                quotation::closed(&self.text, &text)
             }
         };
         let finish = answers.iter().map(|a| a.finish).find(|&f| f != Finish::Stop).unwrap_or(Finish::Stop);

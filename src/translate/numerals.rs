@@ -8,7 +8,7 @@ use regex::{Captures, Regex};
 
 /// A number in groups of three digits, as any language writes it: `3.200`, `3,200`, `3 200`, `3'200`.
 static GROUPED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\b\d{1,3}(?:[.,'’ \u{a0}\u{202f}]\d{3})+\b").ok());
+    LazyLock::new(|| Regex::new(r"\b\d{1,3}(?:[.,'’ \u{a0}\u{202f}\u{2009}]\d{3})+\b").ok());
 
 /// What may be one with a space behind its separators, or numbers of a list.
 static APART: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b\d{1,3}(?:[.,] \d{3})+\b").ok());
@@ -32,7 +32,17 @@ fn digits(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn only_spaces_go(source in "[0-9a., '\u{a0}]{0,30}", output in "[0-9a., ’é]{0,40}") {
+            let joined = in_one_piece(&source, &output);
+            prop_assert_eq!(joined.replace(' ', ""), output.replace(' ', ""));
+        }
+    }
 
     #[test]
     fn a_number_of_the_source_is_put_together_again() {

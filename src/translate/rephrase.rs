@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::guards::attribution::speaker;
+use super::guards::attribution::so_speaker;
 
 /// The text in plainer words.
 pub(super) fn rephrased(text: &str) -> Cow<'_, str> {
@@ -19,7 +19,7 @@ pub(super) fn rephrased(text: &str) -> Cow<'_, str> {
 
 /// `…, sagte der Minister` for `…, so der Minister`.
 fn said(text: &str) -> Cow<'_, str> {
-    let Some(words) = speaker(text) else { return Cow::Borrowed(text) };
+    let Some(words) = so_speaker(text) else { return Cow::Borrowed(text) };
     let (before, after) = (&text[..words.start()], &text[words.start() + "so".len()..]);
     Cow::Owned(format!("{before}sagte{after}"))
 }
